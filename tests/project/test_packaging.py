@@ -1,0 +1,61 @@
+"""What a user gets from `pip install neurologist`."""
+
+import re
+import subprocess
+import sys
+import zipfile
+
+import pytest
+
+tomllib = pytest.importorskip("tomllib")
+
+
+@pytest.fixture(scope="module")
+def project(root):
+    return tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+
+
+@pytest.fixture(scope="module")
+def wheel(root, tmp_path_factory):
+    out = tmp_path_factory.mktemp("dist")
+    command = [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", str(out), str(root)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    (path,) = out.glob("*.whl")
+    with zipfile.ZipFile(path) as archive:
+        yield archive
+
+
+def test_wheel_holds_the_package_and_its_types(wheel, root):
+    names = set(wheel.namelist())
+    assert "neurologist/py.typed" in names
+    sources = (root / "src" / "neurologist").rglob("*.py")
+    assert {f"neurologist/{path.relative_to(root / 'src' / 'neurologist').as_posix()}" for path in sources} <= names
+
+
+def test_wheel_holds_nothing_else(wheel, project):
+    folders = {name.split("/")[0] for name in wheel.namelist()}
+    assert folders == {"neurologist", f"neurologist-{project['version']}.dist-info"}
+
+
+def test_wheel_has_the_command_and_the_licence(wheel, project):
+    info = f"neurologist-{project['version']}.dist-info"
+    assert "neurologist = neurologist.cli:main" in wheel.read(f"{info}/entry_points.txt").decode()
+    assert "MIT License" in wheel.read(f"{info}/licenses/LICENSE").decode()
+
+
+def test_one_version_everywhere(project, root):
+    citation = re.search(r"^version: (\S+)$", (root / "CITATION.cff").read_text(encoding="utf-8"), re.M)
+    assert citation is not None
+    assert citation[1] == project["version"]
+    assert f"## [{project['version']}]" in (root / "CHANGELOG.md").read_text(encoding="utf-8")
+
+
+def test_every_requirement_is_pinned(project, root):
+    def name(requirement):
+        return re.match(r"[A-Za-z0-9_.-]+", requirement)[0].lower().replace("_", "-")
+
+    lines = (root / "constraints.txt").read_text(encoding="utf-8").splitlines()
+    pinned = {name(line) for line in lines if line and not line.startswith("#")}
+    wanted = {name(line) for line in project["dependencies"] + project["optional-dependencies"]["dev"]}
+    assert wanted - pinned == set()
