@@ -1,0 +1,125 @@
+"""Running a program under examination and reporting: what `run` and `check` share.
+
+May import: the other shared modules of `cli`; torch, `watch` and `report` only inside functions.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, TYPE_CHECKING
+
+import typer
+
+from neurologist.cli import _record, _script
+from neurologist.cli._output import BROKEN, Format, chosen, fail, note, writable, write
+from neurologist.cli._progress import progress
+from neurologist.cli._stop import stopping
+
+if TYPE_CHECKING:
+    from neurologist.watch.session import Session
+
+
+@dataclass(frozen=True)
+class Request:
+    """What the user asked for; `record` None means the default place."""
+
+    target: list[str]
+    module: bool
+    steps: int | None
+    budget: float
+    record: Path | None
+    form: Format | None
+    output: Path | None
+    quiet: bool
+
+
+def examine(request: Request) -> int:
+    """Run the program, report, and give the exit code of the whole."""
+    writable(request.output)
+    form = chosen(request.form, request.output)
+    base = Path.cwd()
+    program = _program(request)
+    with _report_stream(apart=form is Format.json and request.output is None) as stream:
+        session, outcome = _watched(program, request)
+        sys.stdout.flush()
+        if not session.steps and not session.samples:
+            return _unseen(program, outcome)
+        try:
+            code = write(session.diagnose(), form, request.output, stream, base)
+        except KeyboardInterrupt:
+            return _script.INTERRUPTED
+        except Exception as error:
+            note(f"the examination itself failed: {type(error).__name__}: {error}")
+            code = BROKEN
+    return outcome.code or code
+
+
+def _program(request: Request) -> _script.Program:
+    name, *arguments = request.target
+    try:
+        return _script.module(name, arguments) if request.module else _script.script(name, arguments)
+    except _script.NoProgram as error:
+        raise fail(str(error)) from None
+
+
+def _watched(program: _script.Program, request: Request) -> tuple[Session, _script.Outcome]:
+    _script.enter(program)
+    session = _session(program, request)
+    try:
+        with session, progress(session, not request.quiet), stopping(session, request.steps):
+            outcome = _script.run(program)
+            session.status = outcome.status
+    except _script.NoProgram as error:
+        raise fail(str(error)) from None
+    return session, outcome
+
+
+def _session(program: _script.Program, request: Request) -> Session:
+    import neurologist
+    from neurologist import report  # noqa: F401  # now, before the program's folder could hide a module of ours
+
+    if request.record is not None:
+        try:
+            return neurologist.watch(budget=request.budget, record=request.record.absolute())
+        except (OSError, sqlite3.Error) as error:
+            raise fail(f"cannot write the record {str(request.record)!r}: {error}") from None
+    try:
+        return neurologist.watch(budget=request.budget, record=_record.default(program.stem))
+    except (OSError, sqlite3.Error) as error:
+        note(f"the record is kept in memory only: cannot write to {_record.FOLDER!r} here: {error}")
+        return neurologist.watch(budget=request.budget)
+
+
+def _unseen(program: _script.Program, outcome: _script.Outcome) -> int:
+    if outcome.code == 0:
+        note(f"nothing to examine: {program.name} never called .backward()")
+        return BROKEN
+    note(f"nothing to examine: {program.name} ended before its first .backward()")
+    return outcome.code
+
+
+@contextmanager
+def _report_stream(apart: bool) -> Iterator[IO[str]]:
+    """Where the report goes: stdout; `apart` keeps it clean by sending the program's own stdout to stderr."""
+    if not apart:
+        yield sys.stdout
+        return
+    try:
+        kept = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    except OSError as error:
+        raise fail(f"cannot write to stdout: {error}") from None
+    sys.stdout.flush()
+    os.dup2(2, 1)
+    with kept:
+        yield kept
+
+
+def answer(request: Request) -> typer.Exit:
+    """`examine`, as what a verb raises."""
+    return typer.Exit(examine(request))

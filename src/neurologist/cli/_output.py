@@ -1,0 +1,114 @@
+"""Where a report goes and how an error is said: shared by all verbs.
+
+May import: typer; `report` lazily. To add a format, add its writing to `_written`; `--format` follows.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from enum import Enum
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from neurologist.diagnose.diagnosis import Diagnosis
+
+CLEAN, FOUND, BROKEN = 0, 1, 2  # exit codes: nothing found, something found, could not be examined
+
+
+class Format(str, Enum):
+    """What a report can be written in."""
+
+    text = "text"
+    json = "json"
+    github = "github"
+
+
+FormatOption = Annotated[
+    Format | None, typer.Option("--format", "-f", help="text (the default), json, or github for annotations.")
+]
+OutputOption = Annotated[Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write the report to FILE.")]
+
+
+def chosen(form: Format | None, output: Path | None) -> Format:
+    """The format asked for; a file name ending in .json asks for JSON."""
+    if form is not None:
+        return form
+    return Format.json if output is not None and output.suffix == ".json" else Format.text
+
+
+def fail(message: str) -> typer.Exit:
+    """Say what is wrong in one line on stderr; raise what is returned."""
+    typer.echo(f"neurologist: {message}", err=True)
+    return typer.Exit(BROKEN)
+
+
+def note(message: str) -> None:
+    """Say something by the way, in one line on stderr."""
+    typer.echo(f"neurologist: {message}", err=True)
+
+
+def writable(output: Path | None) -> None:
+    """Fail before hours of training when the report could not be written after them."""
+    if output is None:
+        return
+    folder = output.absolute().parent
+    if output.is_dir() or not folder.is_dir() or not os.access(output if output.exists() else folder, os.W_OK):
+        raise fail(f"cannot write the report to {str(output)!r}: no such folder, or no right to write there")
+
+
+def write(diagnosis: Diagnosis, form: Format, output: Path | None, stream: IO[str], base: Path) -> int:
+    """Write the report to `output`, or to `stream` where there is none.
+
+    Args:
+        diagnosis: what to write.
+        form: in which format.
+        output: file to write to; relative paths are relative to `base`.
+        stream: where to write otherwise.
+        base: folder that paths in the report are relative to.
+
+    Returns:
+        The exit code that fits the diagnosis.
+    """
+    if output is None:
+        _to_stream(diagnosis, form, stream, base)
+    else:
+        (base / output).write_text(_written(diagnosis, form, base), encoding="utf-8")
+        note(f"{_verdict(diagnosis)}; report written to {output}")
+    return CLEAN if diagnosis.healthy else FOUND
+
+
+def _verdict(diagnosis: Diagnosis) -> str:
+    if diagnosis.healthy:
+        return "nothing found"
+    first = diagnosis.findings[0]
+    return f"{first.rule} ({first.code}) found"
+
+
+def _written(diagnosis: Diagnosis, form: Format, base: Path) -> str:
+    from neurologist import report
+
+    if form is Format.json:
+        return report.json.text(diagnosis)
+    if form is Format.github:
+        return report.github.text(diagnosis, base)
+    return report.terminal.text(diagnosis, base=base)
+
+
+def _to_stream(diagnosis: Diagnosis, form: Format, stream: IO[str], base: Path) -> None:
+    from neurologist import report
+
+    try:
+        if form is Format.text:
+            report.terminal.show(diagnosis, stream, base)
+        else:
+            # a finding may quote the user's code in letters that the stream cannot write
+            safe = _written(diagnosis, form, base)
+            stream.write(safe if report.terminal.speaks_unicode(stream) else report.words.to_ascii(safe))
+        stream.flush()
+    except BrokenPipeError:
+        # `| head` is no error; Python would complain again when it flushes at exit
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.__stdout__.fileno() if sys.__stdout__ else 1)

@@ -1,0 +1,56 @@
+"""`neurologist run train.py`: a program run as Python runs it, examined on the way.
+
+May import: typer and the shared modules of `cli`.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from neurologist.cli._examine import Request, answer
+from neurologist.cli._output import FormatOption, OutputOption
+
+ORDER = 1
+# everything after the script belongs to the script, --help too
+SETTINGS = {"allow_interspersed_args": False}
+
+Target = Annotated[list[str], typer.Argument(metavar="SCRIPT [ARGUMENTS]...", help="The script and its own arguments.")]
+AsModule = Annotated[bool, typer.Option("-m", help="SCRIPT is a module, as in `python -m`.")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress line on stderr.")]
+
+
+def command(
+    target: Target,
+    module: AsModule = False,
+    steps: Annotated[int | None, typer.Option(min=1, help="Stop the script after N steps.", metavar="N")] = None,
+    budget: Annotated[
+        float, typer.Option(min=0, max=1, metavar="SHARE", help="Share of the time to spend on examining.")
+    ] = 0.01,
+    record: Annotated[Path | None, typer.Option(metavar="FILE", help="Where to write what was seen.")] = None,
+    form: FormatOption = None,
+    output: OutputOption = None,
+    quiet: Quiet = False,
+) -> None:
+    r"""Run a training script as python would, then report what was found.
+
+    \b
+    neurologist run train.py
+    neurologist run --steps 500 train.py --lr 0.1 --epochs 3
+    neurologist run -m package.train --lr 0.1
+    neurologist run -o report.json train.py
+    neurologist run --format json train.py > report.json
+
+    Options of neurologist come before the script, the script's own after it. Nothing in the script is changed, and
+    results stay the same to the last bit. Ctrl-C ends the run early and reports what was seen.
+
+    The report is written to stdout after the script's own output. With --format json and no -o the script's output
+    goes to stderr instead, so that stdout is JSON and nothing else. The record is written to .neurologist/ in the
+    current folder, for `neurologist diagnose`.
+
+    Exit code: 0 nothing found, 1 something found, 2 could not be examined. A script that fails keeps its own exit
+    code and traceback; Ctrl-C gives 130.
+    """
+    raise answer(Request(target, module, steps, budget, record, form, output, quiet))

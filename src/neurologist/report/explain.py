@@ -1,0 +1,151 @@
+"""What a rule says about itself, as terminal text, Markdown and JSON; and the table of all rules.
+
+Everything comes from the rule's class and its docstring, so that there is nothing here to keep up to date.
+May import: rich, `diagnose.rule`, `report.json`. To add a form, add a function from `Explanation` to a string.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass
+from difflib import get_close_matches
+from typing import IO
+
+from rich.console import Console, RenderableType
+from rich.markdown import Markdown
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from neurologist.diagnose.rule import Rule, Stage
+from neurologist.report import json, words
+from neurologist.report.terminal import COLOURS, FOR_FILES, NARROWEST, WIDEST, speaks_unicode
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """A rule in plain data; `sections` are the docstring's, the lead under `summary`."""
+
+    rule: str
+    code: str
+    cause: str
+    severity: str
+    stage: str
+    summary: str
+    sections: dict[str, str]
+    explains: tuple[str, ...]
+    treatments: tuple[str, ...]
+
+
+def explanation(rule: type[Rule]) -> Explanation:
+    """A rule's own text, taken apart."""
+    sections = dict(rule.explanation())
+    stage = Stage(rule.stage).name.lower()
+    explains = tuple(sorted(rule.explains))
+    lead = sections.pop("", "")
+    return Explanation(
+        rule.slug, rule.code, rule.cause, rule.severity, stage, lead, sections, explains, tuple(rule.treatments)
+    )
+
+
+def nearest(name: str, known: Iterable[str]) -> list[str]:
+    """Up to three known names that look like `name`, the nearest first; parts of names count too."""
+    names = sorted(known)
+    wanted = name.strip().lower().replace("_", "-").replace(" ", "-")
+    inside = [n for n in names if wanted and (wanted in n or any(w in n.split("-") for w in wanted.split("-")))]
+    return list(dict.fromkeys([*get_close_matches(wanted, names, 3, 0.6), *inside]))[:3]
+
+
+def find(name: str, rules: Mapping[str, type[Rule]]) -> type[Rule] | None:
+    """The rule of that slug, code or cause, in any case; None when there is none."""
+    wanted = name.strip().lower()
+    for slug, rule in rules.items():
+        if wanted in (slug, slug.replace("-", "_"), rule.code.lower(), rule.cause.lower()):
+            return rule
+    return None
+
+
+def as_json(explained: Explanation) -> str:
+    """One rule as JSON."""
+    return json.dumps(asdict(explained))
+
+
+def all_as_json(rules: Mapping[str, type[Rule]]) -> str:
+    """All rules as a JSON list, in order of their codes."""
+    return json.dumps([asdict(explanation(rule)) for rule in _by_code(rules)])
+
+
+def as_markdown(explained: Explanation) -> str:
+    """One rule as a Markdown page."""
+    parts = [f"# {explained.rule} ({explained.code})", f"*{explained.severity}, {explained.stage}*", explained.summary]
+    parts += [f"## {title}\n\n{body}" for title, body in explained.sections.items()]
+    parts += [f"## {title}\n\n{body}" for title, body in _related(explained)]
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def all_as_markdown(rules: Mapping[str, type[Rule]]) -> str:
+    """The table of all rules as Markdown."""
+    rows = [f"| {r.code} | {r.slug} | {r.severity} | {_first_line(r)} |" for r in _by_code(rules)]
+    return "\n".join(["| code | rule | severity | what it is |", "|---|---|---|---|", *rows]) + "\n"
+
+
+def show(explained: Explanation, stream: IO[str]) -> None:
+    """Print one rule to a terminal or a file."""
+    head = Text.assemble(
+        (explained.rule, "bold"), f"  {explained.code}  ", (explained.severity, COLOURS.get(explained.severity, ""))
+    )
+    parts: list[RenderableType] = [head, Text("")]
+    if explained.summary:
+        parts += [_body(explained.summary), Text("")]
+    for title, body in [*explained.sections.items(), *_related(explained)]:
+        parts += [Text(title, "bold cyan"), _body(body), Text("")]
+    _print(parts[:-1], stream)
+
+
+def show_all(rules: Mapping[str, type[Rule]], stream: IO[str]) -> None:
+    """Print the table of all rules."""
+    table = Table.grid(padding=(0, 2))
+    table.add_column(style="dim", no_wrap=True)
+    table.add_column(style="bold", no_wrap=True)
+    table.add_column(no_wrap=True)
+    table.add_column(overflow="fold")
+    for rule in _by_code(rules):
+        severity = Text(rule.severity, COLOURS.get(rule.severity, ""))
+        table.add_row(rule.code, rule.slug, severity, Text(_first_line(rule)))
+    _print([table, Text(""), Text("One rule in full: neurologist explain RULE", "dim")], stream)
+
+
+def _by_code(rules: Mapping[str, type[Rule]]) -> list[type[Rule]]:
+    return sorted(rules.values(), key=lambda rule: rule.code)
+
+
+def _first_line(rule: type[Rule]) -> str:
+    lead = rule.explanation().get("", "").split("\n\n")[0]
+    return words.clean(lead).replace("`", "")
+
+
+def _related(explained: Explanation) -> list[tuple[str, str]]:
+    brings = ", ".join(explained.explains)
+    cures = ", ".join(explained.treatments)
+    return [(t, b) for t, b in (("What it brings about", brings), ("Treatments", cures)) if b]
+
+
+def _body(body: str) -> Padding:
+    return Padding(Markdown(body, code_theme="bw"), (0, 0, 0, 2))
+
+
+def _print(parts: Iterable[RenderableType], stream: IO[str]) -> None:
+    console = Console(file=stream, highlight=False)
+    wanted = console.width if console.is_terminal else FOR_FILES
+    console.width = max(NARROWEST, min(WIDEST, wanted))
+    if speaks_unicode(stream) and console.is_terminal:
+        for part in parts:
+            console.print(part)
+        return
+    plain = io.StringIO()
+    inner = Console(file=plain, width=console.width, color_system=None, force_terminal=False, highlight=False)
+    for part in parts:
+        inner.print(part)
+    said = "".join(f"{line.rstrip()}\n" for line in plain.getvalue().splitlines())
+    stream.write(said if speaks_unicode(stream) else words.to_ascii(said))

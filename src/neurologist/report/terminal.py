@@ -1,0 +1,215 @@
+"""A diagnosis in a terminal: the root cause first, in plain sentences, with the line of code and what to change.
+
+Reads well at 80 columns and at 120, with and without colour, with and without Unicode. Text from the user's program
+is cleaned in `view` and only ever put in `rich.text.Text`, which reads no markup.
+May import: rich, `report.view`, `report.bars`. To show one more part, add a function from (page, look) to what rich
+prints, and name it in `_parts`.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+from rich.console import Console, RenderableType
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from neurologist.diagnose.diagnosis import Diagnosis
+from neurologist.report.bars import Glyphs, glyphs, sparkline
+from neurologist.report.view import Card, Page, view
+from neurologist.report.waterfall import waterfall
+
+NARROWEST, WIDEST = 50, 120  # columns; beyond, lines are too long to read
+FOR_FILES = 100  # columns where there is no terminal to ask
+FACTS_SHOWN = 8  # pieces of evidence under a cause; JSON has them all
+SIGNS_SHOWN = 6  # symptoms under a cause
+COLOURS = {"error": "red", "warning": "yellow", "info": "cyan"}
+
+
+@dataclass(frozen=True)
+class Look:
+    """How wide, and with which characters."""
+
+    width: int
+    marks: Glyphs
+
+
+def text(diagnosis: Diagnosis, width: int = FOR_FILES, ascii_only: bool = False, base: Path | None = None) -> str:
+    """The report as plain text without colours."""
+    stream = io.StringIO()
+    console = Console(
+        file=stream, width=width, color_system=None, force_terminal=False, legacy_windows=False, highlight=False
+    )
+    _print(diagnosis, console, ascii_only, base)
+    return stream.getvalue()
+
+
+def show(diagnosis: Diagnosis, stream: IO[str], base: Path | None = None) -> None:
+    """Write the report to `stream` as it can show it: its width, its colours, its characters."""
+    console = Console(file=stream, highlight=False)
+    wanted = console.width if console.is_terminal or "COLUMNS" in os.environ else FOR_FILES
+    console.width = max(NARROWEST, min(WIDEST, wanted))
+    _print(diagnosis, console, not speaks_unicode(stream), base)
+
+
+def speaks_unicode(stream: IO[str]) -> bool:
+    """True when every character can be written to `stream`."""
+    return "utf" in (getattr(stream, "encoding", None) or "utf-8").lower()
+
+
+def _print(diagnosis: Diagnosis, console: Console, ascii_only: bool, base: Path | None) -> None:
+    look = Look(console.width, glyphs(ascii_only))
+    for part in _parts(view(diagnosis, base, ascii_only), look):
+        for line in console.render_lines(part, pad=False):
+            # no trailing blanks: reports are copied into messages and compared in tests
+            shown = Text.assemble(*((s.text, s.style or "") for s in line))
+            shown.rstrip()
+            console.print(shown, soft_wrap=True)
+
+
+def _parts(page: Page, look: Look) -> Iterator[RenderableType]:
+    yield _header(page, look)
+    if page.partial:
+        yield _block(Text(page.partial, "yellow"), top=1)
+    if page.healthy:
+        yield from _nothing(page)
+    others = page.cards
+    if not page.healthy:
+        yield from _cause(page.cards[0], look)
+        others = page.cards[1:]
+    if others:
+        yield _heading("For information" if page.healthy else "Also found")
+        for card in others:
+            yield from _brief(card, look)
+    if page.waterfall:
+        yield _heading(f"Gradient from the loss to the input at step {page.waterfall_step:,}, in powers of ten")
+        yield _block(waterfall(page.waterfall, look.width - 2, look.marks))
+    yield from _loss(page, look)
+    yield from _footer(page, look)
+
+
+def _header(page: Page, look: Look) -> Text:
+    left, right = f"{look.marks.rule * 2} neurologist ", f" {page.headline} {look.marks.rule * 2}"
+    middle = look.marks.rule * max(1, look.width - len(left) - len(right))
+    colour = "green" if page.healthy else COLOURS[page.cards[0].severity]
+    return Text.assemble((left + middle, "dim"), (right[: -2 - 1], f"bold {colour}"), (right[-3:], "dim"))
+
+
+def _block(part: RenderableType, indent: int = 2, top: int = 0) -> Padding:
+    return Padding(part, (top, 0, 0, indent))
+
+
+def _heading(title: str) -> Padding:
+    return _block(Text(title, "bold"), top=1)
+
+
+def _cause(card: Card, look: Look) -> Iterator[RenderableType]:
+    colour = COLOURS[card.severity]
+    title = Text.assemble((card.title, f"bold {colour}"), "  ", (card.rule, "bold"), f"  {card.code}  {card.severity}")
+    yield _block(title, top=1)
+    yield _block(Text(card.message), top=1)
+    if card.place:
+        yield _block(Text(card.place, "bold cyan"), top=1)
+        yield _block(_code(card, look, colour), indent=2)
+    if card.advice:
+        yield _heading("What to change")
+        yield _block(Text(card.advice), indent=4)
+    if card.facts:
+        yield _heading("Evidence" + (f" ({card.since})" if card.since else ""))
+        yield _block(_facts(card, look), indent=4)
+    if card.signs:
+        yield _heading("It explains")
+        for sign in card.signs[:SIGNS_SHOWN]:
+            where = f"  {sign.place}" if sign.place else ""
+            said = Text.assemble((sign.rule, "bold"), f": {sign.message}", (where, "cyan"))
+            yield _block(_bullet(said, look), indent=4)
+        if len(card.signs) > SIGNS_SHOWN:
+            yield _block(Text(f"and {len(card.signs) - SIGNS_SHOWN} more", "dim"), indent=6)
+    yield _block(Text.assemble(("More: ", "dim"), f"neurologist explain {card.rule}"), top=1)
+
+
+def _bullet(said: Text, look: Look) -> Table:
+    row = Table.grid(padding=(0, 1))
+    row.add_column(width=1)
+    row.add_column(overflow="fold")
+    row.add_row(look.marks.bullet, said)
+    return row
+
+
+def _code(card: Card, look: Look, colour: str) -> Table:
+    table = Table.grid(padding=(0, 1))
+    table.add_column(width=1)
+    table.add_column(justify="right", style="dim")
+    table.add_column(style="dim")
+    table.add_column(overflow="fold")
+    for line in card.lines:
+        number = "" if line.number is None else str(line.number)
+        mark = Text(look.marks.pointer, f"bold {colour}") if line.marked else Text("")
+        table.add_row(mark, number, look.marks.margin, Text(line.text, "bold" if line.marked else "dim"))
+    return table
+
+
+def _facts(card: Card, look: Look) -> Table:
+    table = Table.grid(padding=(0, 2))
+    table.add_column(overflow="fold", max_width=look.width // 2)
+    table.add_column(overflow="fold", style="bold")
+    table.add_column(overflow="fold")
+    table.add_column(style="dim", no_wrap=True)
+    for fact in card.facts[:FACTS_SHOWN]:
+        expected = Text(f"expected {fact.expected}" if fact.expected else "")
+        table.add_row(Text(fact.name), Text(fact.value), expected, Text(fact.when))
+    if len(card.facts) > FACTS_SHOWN:
+        table.add_row(Text(f"and {len(card.facts) - FACTS_SHOWN} more: see --format json", "dim"), "", "", "")
+    return table
+
+
+def _brief(card: Card, look: Look) -> Iterator[RenderableType]:
+    head = Text.assemble((card.title, COLOURS[card.severity]), "  ", (card.rule, "bold"), f"  {card.code}")
+    if card.place:
+        head.append(f"  {card.place}", "cyan")
+    yield _block(head, indent=4)
+    yield _block(Text(card.message), indent=6)
+    if card.advice:
+        yield _block(Text(f"{look.marks.arrow} {card.advice}"), indent=6)
+
+
+def _nothing(page: Page) -> Iterator[RenderableType]:
+    if page.headline == "nothing examined":
+        said = "No step was examined, so nothing can be said about this run."
+        yield _block(Text(said, "bold yellow"), top=1)
+        return
+    yield _block(Text("NOTHING FOUND: no fault was seen in the steps that were examined.", "bold green"), top=1)
+    table = Table.grid(padding=(0, 2))
+    for fact in page.looked_at:
+        table.add_row(Text(fact.name, "dim"), Text(fact.value))
+    yield _block(table, indent=4)
+
+
+def _loss(page: Page, look: Look) -> Iterator[RenderableType]:
+    if page.loss_ends is None:
+        return
+    first, last = page.loss_ends
+    yield _heading("Loss")
+    room = look.width - len(first) - len(last) - 8
+    line = sparkline(page.losses, min(room, 60), look.marks)
+    yield _block(Text(" ".join(part for part in (first, line or look.marks.arrow, last) if part)), indent=4)
+
+
+def _footer(page: Page, look: Look) -> Iterator[RenderableType]:
+    separator = f" {look.marks.tick} "
+    lines: list[str] = [""]
+    for part in page.run:
+        longer = separator.join(filter(None, (lines[-1], part)))
+        if lines[-1] and len(longer) > look.width - 2:
+            lines.append(part)
+        else:
+            lines[-1] = longer
+    yield _block(Text("\n".join(lines), "dim"), top=1)
+    for limit in page.limits:
+        yield _block(Text(f"not measured: {limit}", "yellow"))

@@ -1,0 +1,241 @@
+"""A diagnosis as its views need it: relative paths, plain phrases, the user's line in its surroundings.
+
+Everything that is decided once and shown in several forms is decided here; nothing here knows about colours or
+widths. May import: `diagnose`, `report.words`, `report.source`. To show something new, add a field to one of the
+dataclasses, fill it here, and lay it out in the views.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from neurologist.diagnose.diagnosis import Bar, Diagnosis, Summary, Waterfall
+from neurologist.diagnose.finding import Evidence, Finding, Origin
+from neurologist.report import words
+from neurologist.report.source import surroundings
+
+SURE = 0.75  # certainty from which on a cause is called the root cause and not only likely
+
+
+@dataclass(frozen=True)
+class CodeLine:
+    """One line of the user's source; `marked` is the one that the finding points to."""
+
+    number: int | None
+    text: str
+    marked: bool
+
+
+@dataclass(frozen=True)
+class Fact:
+    """One piece of evidence in words."""
+
+    name: str
+    value: str
+    expected: str
+    when: str
+
+
+@dataclass(frozen=True)
+class Sign:
+    """A symptom folded under its cause."""
+
+    rule: str
+    message: str
+    place: str
+
+
+@dataclass(frozen=True)
+class Card:
+    """One finding; `title` is ROOT CAUSE, LIKELY CAUSE, ERROR, WARNING or NOTE."""
+
+    title: str
+    rule: str
+    code: str
+    severity: str
+    message: str
+    advice: str
+    place: str
+    lines: tuple[CodeLine, ...]
+    facts: tuple[Fact, ...]
+    signs: tuple[Sign, ...]
+    since: str
+
+
+@dataclass(frozen=True)
+class Step:
+    """One op of the waterfall; the gradient stood at `start` decades before it and at `end` after it.
+
+    `worst` marks the op to look at; `edge` the first and the last, where one of the two is not there to be measured.
+    """
+
+    label: str
+    place: str
+    decades: float | None
+    start: float
+    end: float
+    rms: float | None
+    worst: bool
+    edge: bool
+
+
+@dataclass(frozen=True)
+class Page:
+    """A whole diagnosis in words. `losses` are in order of time; `limits` say what was not measured and why."""
+
+    headline: str
+    healthy: bool
+    partial: str
+    cards: tuple[Card, ...]
+    looked_at: tuple[Fact, ...]
+    waterfall: tuple[Step, ...]
+    waterfall_step: int
+    losses: tuple[float | None, ...]
+    loss_ends: tuple[str, str] | None
+    run: tuple[str, ...]
+    limits: tuple[str, ...]
+
+
+def view(diagnosis: Diagnosis, base: Path | None = None, ascii_only: bool = False) -> Page:
+    """The diagnosis in words, with paths relative to `base` (default: the current folder)."""
+    return _Viewer(base, ascii_only).page(diagnosis)
+
+
+@dataclass(frozen=True)
+class _Viewer:
+    base: Path | None
+    ascii_only: bool
+
+    def page(self, diagnosis: Diagnosis) -> Page:
+        summary, waterfall = diagnosis.summary, diagnosis.waterfall
+        steps = self._steps(waterfall, alarm=not diagnosis.healthy) if waterfall else ()
+        ends = (words.number(summary.loss_first), words.number(summary.loss_last))
+        return Page(
+            headline=_headline(diagnosis),
+            healthy=diagnosis.healthy,
+            partial=self._say(_partial(summary)),
+            cards=tuple(self._card(f, _title(f, i)) for i, f in enumerate(diagnosis.findings)),
+            looked_at=_looked_at(diagnosis, steps),
+            waterfall=steps,
+            waterfall_step=waterfall.step if waterfall else 0,
+            losses=tuple(loss for _, loss in summary.losses),
+            loss_ends=ends if (summary.loss_first, summary.loss_last) != (None, None) else None,
+            run=tuple(self._say(part) for part in self._run(summary)),
+            limits=tuple(self._say(f"{n.what}: {n.why}") for n in diagnosis.not_measured),
+        )
+
+    def _say(self, text: str) -> str:
+        return words.clean(text, ascii_only=self.ascii_only)
+
+    def _card(self, finding: Finding, title: str) -> Card:
+        return Card(
+            title=title,
+            rule=self._say(finding.rule),
+            code=self._say(finding.code),
+            severity=finding.severity,
+            message=self._say(finding.message),
+            advice=self._say(finding.advice),
+            place=self._place(finding.origin),
+            lines=self._lines(finding.origin),
+            facts=tuple(self._fact(e) for e in finding.evidence),
+            signs=tuple(Sign(self._say(s.rule), self._say(s.message), self._place(s.origin)) for s in finding.symptoms),
+            since=f"seen from step {finding.since:,} on" if finding.since else "",
+        )
+
+    def _fact(self, evidence: Evidence) -> Fact:
+        value = f"{words.number(evidence.value)} {evidence.unit}".strip()
+        when = "" if evidence.step is None else f"step {evidence.step:,}"
+        return Fact(self._say(evidence.name), self._say(value), self._say(evidence.expected), when)
+
+    def _place(self, origin: Origin) -> str:
+        where = words.path_text(origin.file, self.base, self.ascii_only) if origin.file else ""
+        where += f":{origin.line}" if where and origin.line else ""
+        module = self._say(origin.module or "")
+        return f"{where} ({module})" if where and module else where or module
+
+    def _lines(self, origin: Origin) -> tuple[CodeLine, ...]:
+        found: list[tuple[int | None, str]] = list(surroundings(origin) or [])
+        if not found and origin.code:
+            found = [(origin.line, origin.code)]
+        return tuple(
+            CodeLine(n, words.code_line(text, ascii_only=self.ascii_only), n == origin.line) for n, text in found
+        )
+
+    def _steps(self, waterfall: Waterfall, alarm: bool) -> tuple[Step, ...]:
+        worst = heaviest(waterfall.bars) if alarm else None
+        steps, height = [], 0.0
+        for i, bar in enumerate(waterfall.bars):
+            end = bar.total if bar.total is not None and math.isfinite(bar.total) else height
+            known = bar.decades is not None and math.isfinite(bar.decades)
+            start = end - bar.decades if known and bar.decades is not None and bar.total is not None else end
+            rms = bar.rms_out if bar.rms_out is not None else bar.rms_in
+            label = words.shorten(self._say(bar.label), 40)
+            edge = i in (0, len(waterfall.bars) - 1)
+            steps.append(Step(label, self._short(bar.origin), bar.decades, start, end, rms, i == worst, edge))
+            height = end
+        return tuple(steps)
+
+    def _short(self, origin: Origin) -> str:
+        name = self._say(Path(origin.file).name) if origin.file else ""
+        return f"{words.shorten(name, 24)}:{origin.line}" if name and origin.line else name
+
+    def _run(self, summary: Summary) -> list[str]:
+        parts = [words.plural(summary.steps, "step"), f"{summary.samples:,} examined"]
+        if summary.overhead is not None:
+            parts.append(f"{words.share(summary.overhead)} overhead")
+        if summary.seconds is not None:
+            parts.append(words.duration(summary.seconds))
+        if summary.parameters:
+            parts.append(words.plural(summary.parameters, "trained parameter"))
+        parts += summary.optimizers[:3]
+        parts += [f"{len(summary.optimizers) - 3} more optimizers"] if len(summary.optimizers) > 3 else []
+        record = words.path_text(summary.record, self.base) if summary.record else "in memory only"
+        return [*parts, f"record: {record}"]
+
+
+def heaviest(bars: Sequence[Bar]) -> int | None:
+    """Index of the op that changes the gradient most, the loss itself left out; None when none changes it tenfold."""
+    known = [(abs(b.decades), i) for i, b in enumerate(bars) if b.decades is not None and b.total is not None]
+    known = [(size, i) for size, i in known if size >= 1 and bars[i].kind != "loss"]
+    return max(known, key=lambda pair: (pair[0], -pair[1]))[1] if known else None
+
+
+def _title(finding: Finding, position: int) -> str:
+    if position == 0 and finding.severity != "info":
+        return "ROOT CAUSE" if finding.certainty >= SURE else "LIKELY CAUSE"
+    return {"error": "ERROR", "warning": "WARNING"}.get(finding.severity, "NOTE")
+
+
+def _headline(diagnosis: Diagnosis) -> str:
+    if diagnosis.healthy:
+        return "nothing found" if diagnosis.summary.samples else "nothing examined"
+    counts = {s: sum(f.severity == s for f in diagnosis.findings) for s in ("error", "warning")}
+    return ", ".join(words.plural(n, name) for name, n in counts.items() if n)
+
+
+def _partial(summary: Summary) -> str:
+    if summary.status == "finished":
+        return ""
+    seen = f"This is what had been seen after {words.plural(summary.steps, 'step')}."
+    if summary.status.startswith("failed"):
+        return f"The run {summary.status}. {seen}"
+    known = {"interrupted": "The run was interrupted.", "cut off": "The run was cut off: its process died."}
+    return f"{known.get(summary.status, f'The run {summary.status}.')} {seen}"
+
+
+def _looked_at(diagnosis: Diagnosis, steps: tuple[Step, ...]) -> tuple[Fact, ...]:
+    summary = diagnosis.summary
+    facts = [Fact("steps", f"{summary.steps:,}, of which {summary.samples:,} examined closely", "", "")]
+    if summary.loss_first is not None or summary.loss_last is not None:
+        ends = f"from {words.number(summary.loss_first)} to {words.number(summary.loss_last)}"
+        facts.append(Fact("loss", ends, "", ""))
+    known = [step for step in steps if step.decades is not None]
+    if known:
+        most = max(known, key=lambda step: abs(step.decades or 0))
+        where = " ".join(part for part in (most.label, most.place and f"at {most.place}") if part)
+        total = f"{words.decades(steps[-1].end)} decades over {words.plural(len(known), 'op')}"
+        facts.append(Fact("gradient", f"{total}; most in {where}: {words.decades(most.decades)}", "", ""))
+    return tuple(facts)
