@@ -1,0 +1,211 @@
+"""What a member of the catalogue says about itself: the two records that every other room reads.
+
+Only what cannot be derived is declared here; slopes, tails, gains and the like follow from the formula (`theory`).
+May import: `catalogue` only; SymPy never at import. To add a member see `catalogue/activations/__init__.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from types import MappingProxyType
+from typing import Any, Literal
+
+from neurologist.catalogue.differentiate import differentiate
+from neurologist.catalogue.errors import DeclarationError, FormulaError
+from neurologist.catalogue.expression import evaluate, free_names
+from neurologist.catalogue.interval import NON_NEGATIVE, OPEN_UNIT, REAL, UNIT, Interval
+
+__all__ = ["NON_NEGATIVE", "OPEN_UNIT", "REAL", "UNIT", "Activation", "Interval", "Loss", "Source"]
+
+TargetKind = Literal["real", "class_index", "probability", "distribution", "sign", "count"]
+Expects = Literal["real", "logits", "probabilities", "log_probabilities"]
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where a function comes from, so that a reader can check it."""
+
+    author: str
+    year: int
+    title: str
+
+    def __str__(self) -> str:
+        return f"{self.author} ({self.year}). {self.title}."
+
+
+@dataclass(frozen=True, eq=False)
+class Activation:
+    """One activation function, by its formula.
+
+    Attributes:
+        name: name in the catalogue, the same as its file's.
+        formula: textbook formula in `x` and the parameters; evaluated at 50 digits it is the oracle.
+        range: set of values over all finite inputs, at the default parameters; `traits` checks it.
+        source: where it was published.
+        stable: the same function written so that it neither overflows nor cancels; None where `formula` is fine.
+        stable_derivative: its derivative likewise; None where differentiating the formula is fine.
+        derivative_from_output: derivative in terms of the output `y`; None where `y` does not determine it.
+        parameters: parameter names with their defaults.
+        range_of: the two ends of `range` as formulas in the parameters, where they depend on them.
+        vector: whether it maps vectors along a `dim`; `derivative*` is then the diagonal of the Jacobian.
+        learnable: parameters that the source learns by gradient.
+        random: whether training draws its slope at random.
+        autograd: class names of the autograd nodes that torch's own version leaves on the tape.
+        autograd_parameters: parameter name -> attribute of that node which holds it.
+        autograd_when: attribute -> value of that node that tell this member from others with the same node.
+        torch_function: name in `torch.nn.functional`.
+        exact_in_torch: whether torch's version and its gradient are exact to rounding, so that it may be used.
+        torch_arguments: fixed arguments for `torch_function`.
+        aliases: other names in use.
+    """
+
+    name: str
+    formula: str
+    range: Interval
+    source: Source
+    stable: str | None = None
+    stable_derivative: str | None = None
+    derivative_from_output: str | None = None
+    parameters: Mapping[str, float] = field(default_factory=dict)
+    range_of: tuple[str, str] | None = None
+    vector: bool = False
+    learnable: tuple[str, ...] = ()
+    random: bool = False
+    autograd: tuple[str, ...] = ()
+    autograd_parameters: Mapping[str, str] = field(default_factory=dict)
+    autograd_when: Mapping[str, object] = field(default_factory=dict)
+    torch_function: str | None = None
+    exact_in_torch: bool = False
+    torch_arguments: Mapping[str, Any] = field(default_factory=dict)
+    aliases: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        for name in ("parameters", "autograd_parameters", "autograd_when", "torch_arguments"):
+            object.__setattr__(self, name, MappingProxyType(dict(getattr(self, name))))
+        _check_names(self.name, (self.formula, self.stable, self.stable_derivative), {"x", *self.parameters})
+        _check_names(self.name, (self.derivative_from_output,), {"y", *self.parameters})
+
+    @property
+    def value(self) -> str:
+        """The formula to compute with: the stable one where there is one."""
+        return self.stable or self.formula
+
+    @cached_property
+    def derivative(self) -> str:
+        """The derivative to compute with, in `x`; raises `FormulaError` where only the output form exists."""
+        if self.stable_derivative is not None:
+            return self.stable_derivative
+        if self.vector:
+            raise FormulaError(f"activation {self.name!r} mixes the entries of a vector: its slope needs the output y")
+        return differentiate(self.value, "x")
+
+    @cached_property
+    def formula_derivative(self) -> str:
+        """The derivative of the textbook formula, whatever its rounding: the oracle for `derivative`."""
+        return differentiate(self.formula, "x")
+
+    def with_defaults(self, given: Mapping[str, Any]) -> dict[str, Any]:
+        """The parameters with `given` ones replaced; a name that is not a parameter is a `TypeError`."""
+        for name in given:
+            if name not in self.parameters:
+                expected = ", ".join(self.parameters) or "no parameters"
+                raise TypeError(f"activation {self.name!r} got the parameter {name!r}: it has {expected}")
+        return {**self.parameters, **given}
+
+    def range_for(self, **parameters: float) -> Interval:
+        """The range at other parameters than the defaults."""
+        given = self.with_defaults(parameters)
+        if self.range_of is None:
+            return self.range
+        low, high = (float(evaluate(end, given)) for end in self.range_of)
+        return Interval(low, high, self.range.lo_closed, self.range.hi_closed)
+
+
+@dataclass(frozen=True, eq=False)
+class Loss:
+    """One loss, by the formula of one prediction and one target.
+
+    Attributes:
+        name: name in the catalogue, the same as its file's.
+        formula: one entry's loss, in the prediction (`p`; `z` for logits), the target `t` and the parameters.
+        predictions: where predictions must lie for the loss to be finite.
+        targets: where targets must lie.
+        target_kind: what a target is.
+        expects: what predictions must already be.
+        source: where it was published.
+        stable: the same loss written so that it neither overflows nor cancels.
+        stable_derivative: its derivative by the prediction likewise.
+        applies: the activation that the loss applies itself; None where it takes predictions as they are.
+        link: the activation that belongs between the last linear map and this loss.
+        vector: whether the formula reads a whole vector of class scores.
+        parameters: parameter names with their defaults.
+        autograd: class names of the autograd nodes that torch's own version ends in.
+        autograd_parameters: parameter name -> attribute of that node which holds it.
+        torch_function: name in `torch.nn.functional`.
+        torch_arguments: fixed arguments for `torch_function`.
+        torch_parameters: parameter name -> torch's name for it, where they differ.
+        exact_in_torch: whether torch's version and its gradient are exact to rounding, so that it may be used.
+        aliases: other names in use.
+    """
+
+    name: str
+    formula: str
+    predictions: Interval
+    targets: Interval
+    target_kind: TargetKind
+    expects: Expects
+    source: Source
+    stable: str | None = None
+    stable_derivative: str | None = None
+    applies: str | None = None
+    link: str = "identity"
+    vector: bool = False
+    parameters: Mapping[str, float] = field(default_factory=dict)
+    autograd: tuple[str, ...] = ()
+    autograd_parameters: Mapping[str, str] = field(default_factory=dict)
+    torch_function: str | None = None
+    torch_arguments: Mapping[str, Any] = field(default_factory=dict)
+    torch_parameters: Mapping[str, str] = field(default_factory=dict)
+    exact_in_torch: bool = True
+    aliases: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        for name in ("parameters", "autograd_parameters", "torch_arguments", "torch_parameters"):
+            object.__setattr__(self, name, MappingProxyType(dict(getattr(self, name))))
+        known = {self.symbol, "t", *self.parameters}
+        _check_names(self.name, (self.formula, self.stable, self.stable_derivative), known)
+
+    @property
+    def symbol(self) -> str:
+        """The letter that stands for the prediction in the formula: `z` for logits, else `p`."""
+        return "z" if self.expects == "logits" else "p"
+
+    @property
+    def value(self) -> str:
+        """The formula to compute with: the stable one where there is one."""
+        return self.stable or self.formula
+
+    @property
+    def wants_logits(self) -> bool:
+        """Whether the loss applies an activation itself, so that none may stand before it."""
+        return self.applies is not None
+
+    def with_defaults(self, given: Mapping[str, Any]) -> dict[str, Any]:
+        """The parameters with `given` ones replaced; a name that is not a parameter is a `TypeError`."""
+        for name in given:
+            if name not in self.parameters:
+                expected = ", ".join(self.parameters) or "no parameters"
+                raise TypeError(f"loss {self.name!r} got the parameter {name!r}: it has {expected}")
+        return {**self.parameters, **given}
+
+
+def _check_names(member: str, formulas: tuple[str | None, ...], known: set[str]) -> None:
+    for formula in formulas:
+        strange = free_names(formula) - known if formula is not None else frozenset()
+        if strange:
+            raise DeclarationError(
+                f"{member!r}: formula {formula!r} uses {', '.join(sorted(strange))}: "
+                f"expected only {', '.join(sorted(known))}; declare it in `parameters`"
+            )

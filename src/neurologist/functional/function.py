@@ -1,0 +1,178 @@
+"""An activation as a callable: one object for torch, NumPy and floats, with all that follows from its formula.
+
+May import: `catalogue`, `theory`; torch, NumPy, mpmath, SymPy and matplotlib inside methods, when needed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from neurologist.catalogue import Activation, Interval
+from neurologist.catalogue.expression import free_names
+from neurologist.functional.kinds import compute_array, compute_float, kind_of
+
+if TYPE_CHECKING:
+    from torch import Tensor, nn
+
+    from neurologist.functional.kernel import Kernel
+    from neurologist.theory.traits import Traits
+
+
+class Function:
+    """One activation function: call it, differentiate it, ask about it.
+
+    Called with a torch tensor, a NumPy array or a float, it returns the same kind, dtype and shape. Parameters are
+    given by name; the softmax family takes `dim`.
+
+    Attributes:
+        spec: its entry in the catalogue.
+    """
+
+    def __init__(self, spec: Activation) -> None:
+        self.spec = spec
+        self.__name__ = self.name = spec.name
+        self.__doc__ = f"{spec.name}: {spec.formula}"
+
+    def __repr__(self) -> str:
+        return f"<activation {self.name}: {self.formula}>"
+
+    def __call__(self, x: Any, *, dim: int = -1, **parameters: Any) -> Any:
+        """The function's value at every entry of `x`."""
+        if kind_of(x, self.name) == "tensor":
+            return self._tensor(_floating(x), dim, parameters)
+        return self._plain(self.spec.value, x, dim, self.spec.with_defaults(parameters))
+
+    def derivative(self, x: Any, *, dim: int = -1, **parameters: Any) -> Any:
+        """The exact slope at every entry of `x`; for the softmax family, the diagonal of the Jacobian."""
+        given = self.spec.with_defaults(parameters)
+        if self.spec.vector:
+            y = self(x, dim=dim, **parameters)
+            if kind_of(x, self.name) == "tensor":
+                return self.slope(y=y, **given)
+            return self._plain(str(self.spec.derivative_from_output), y, dim, given, symbol="y")
+        if kind_of(x, self.name) == "tensor":
+            x = _floating(x)
+            return self._kernel.slope("x")(x, *_fitted(given, self._used(), x).values())
+        return self._plain(self.spec.derivative, x, dim, given)
+
+    def slope(self, x: Tensor | None = None, y: Tensor | None = None, *, dim: int = -1, **parameters: Any) -> Tensor:
+        """The slope where the input was `x`, or where the output was `y`, for tensors; not differentiable.
+
+        The input is used where both are given: the output may have been rounded. `ValueError` where neither will do.
+        """
+        from neurologist.functional.tensors import compute
+
+        if self.spec.vector and y is None and x is not None:
+            y, x = self(x.detach(), dim=dim, **parameters), None
+        if x is not None and not self.spec.vector:
+            text, symbol, at = self.spec.derivative, "x", x
+        elif y is not None and self.spec.derivative_from_output is not None:
+            text, symbol, at = self.spec.derivative_from_output, "y", y
+        else:
+            got = "only the output y, which does not determine it" if y is not None else "neither input nor output"
+            raise ValueError(f"slope of {self.name!r} got {got}: expected its input; pass x=")
+        given = _fitted(self.spec.with_defaults(parameters), None, at)
+        return compute(text, {**given, symbol: at.detach()}, like=at, dim=dim)
+
+    @property
+    def formula(self) -> str:
+        """The textbook formula."""
+        return self.spec.formula
+
+    @property
+    def range(self) -> Interval:
+        """The set of its values at the default parameters."""
+        return self.spec.range
+
+    @cached_property
+    def traits(self) -> Traits:
+        """What follows from the formula: tails, dead zones, Lipschitz constant, gains, ..."""
+        from neurologist.theory.traits import traits
+
+        return traits(self.spec)
+
+    @property
+    def gain(self) -> float:
+        """The factor on weights of variance 1/fan_in that keeps the signal's size from layer to layer."""
+        return self.traits.gain
+
+    @cached_property
+    def latex(self) -> str:
+        """The formula in LaTeX."""
+        import sympy
+
+        from neurologist.catalogue.backends import SYMBOLS
+        from neurologist.catalogue.expression import compile_formula
+
+        names = {name: sympy.Symbol(name, real=True) for name in free_names(self.formula)}
+        text: str = sympy.latex(compile_formula(self.formula, SYMBOLS)(names))
+        return text
+
+    def reference(self, x: Any, *, derivative: bool = False, **parameters: float) -> Any:
+        """The value at 50 digits, from the textbook formula: an mpmath number, or a list of them for a vector."""
+        from neurologist.catalogue.oracle import exact
+
+        formula = self.spec.formula_derivative if derivative else self.formula
+        return exact(formula, {**self.spec.with_defaults(parameters), "x": x})
+
+    def module(self, **parameters: Any) -> nn.Module:
+        """The function as an `nn.Module`; learnable parameters become `nn.Parameter`s."""
+        from neurologist.functional.module import ActivationModule
+
+        return ActivationModule(self, parameters)
+
+    def plot(self, lo: float = -5.0, hi: float = 5.0, ax: Any = None) -> Any:
+        """Draw value and slope with matplotlib and return the axes."""
+        from neurologist.functional.plot import plot
+
+        return plot(self, lo, hi, ax)
+
+    def _used(self) -> tuple[str, ...]:
+        return tuple(name for name in self.spec.parameters)
+
+    @cached_property
+    def _kernel(self) -> Kernel:
+        from neurologist.functional.kernel import Kernel
+
+        slopes = {} if self.spec.vector else {"x": self.spec.derivative}
+        return Kernel(f"nl_{self.name}", self.spec.value, ("x", *self._used()), slopes)
+
+    def _tensor(self, x: Tensor, dim: int, parameters: Mapping[str, Any]) -> Tensor:
+        spec = self.spec
+        if spec.torch_function and (spec.exact_in_torch or spec.vector):
+            import torch.nn.functional as F
+
+            extra = {"dim": dim} if spec.vector else {}
+            if not spec.random:
+                spec.with_defaults(parameters)
+            builtin: Tensor = getattr(F, spec.torch_function)(x, **extra, **spec.torch_arguments, **parameters)
+            return builtin
+        given = _fitted(spec.with_defaults(parameters), self._used(), x)
+        return self._kernel(x, *given.values())
+
+    def _plain(self, formula: str, x: Any, dim: int, given: Mapping[str, Any], symbol: str = "x") -> Any:
+        values = {**given, symbol: x}
+        if kind_of(x, self.name) == "array":
+            return compute_array(formula, values, like=x, dim=dim)
+        if self.spec.vector:
+            raise TypeError(f"{self.name} got a float: expected a vector; pass an array or a tensor")
+        return compute_float(formula, values)
+
+
+def _floating(x: Tensor) -> Tensor:
+    if x.is_floating_point():
+        return x
+    import torch
+
+    return x.to(torch.get_default_dtype())
+
+
+def _fitted(given: Mapping[str, Any], names: tuple[str, ...] | None, x: Tensor) -> dict[str, Any]:
+    """Parameters in the kernel's order; one value per channel is laid along dim 1, as in `nn.PReLU`."""
+    chosen = {name: given[name] for name in (names if names is not None else given)}
+    for name, value in chosen.items():
+        if getattr(value, "ndim", 0) == 1 and x.ndim > 2 and value.shape[0] > 1:
+            chosen[name] = value.view(1, -1, *[1] * (x.ndim - 2))
+    return chosen

@@ -1,0 +1,115 @@
+"""What the words of a formula mean for torch tensors.
+
+May import: torch, `catalogue.expression`. A new word needs one line here, as in `catalogue.backends`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import lru_cache
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from neurologist.catalogue.backends import FLOATS
+from neurologist.catalogue.expression import Compiled, compile_formula
+
+HALF = (torch.float16, torch.bfloat16)
+_PLAIN = [
+    "exp",
+    "log",
+    "log1p",
+    "expm1",
+    "sqrt",
+    "sigmoid",
+    "erf",
+    "erfc",
+    "sin",
+    "cos",
+    "sinh",
+    "cosh",
+    "tanh",
+    "asinh",
+    "atan",
+]
+
+
+class Tensors:
+    """Tensors of one dtype; vector words run along `dim`. Parameters may be floats or tensors."""
+
+    def __init__(self, dtype: torch.dtype, dim: int) -> None:
+        self.dtype = dtype
+        self.dim = dim
+        own: dict[str, Callable[..., Any]] = {
+            **{name: _either(getattr(torch, name), FLOATS.word(name)) for name in _PLAIN},
+            "abs": abs,
+            "sign": _either(torch.sign, FLOATS.word("sign")),
+            "softplus": _either(_softplus, FLOATS.word("softplus")),
+            "where": self._where,
+            "max": lambda *args: _larger(*args) if len(args) == 2 else args[0].amax(dim, keepdim=True),
+            "min": lambda *args: _smaller(*args) if len(args) == 2 else args[0].amin(dim, keepdim=True),
+            "sum": lambda x: x.sum(dim, keepdim=True),
+            "logsumexp": lambda x: x.logsumexp(dim, keepdim=True),
+            "pick": lambda z, t: z.gather(dim, t.unsqueeze(dim)),
+        }
+        self.words: Mapping[str, Callable[..., Any]] = own
+
+    def word(self, name: str) -> Callable[..., Any]:
+        """The function that a word stands for."""
+        return self.words[name]
+
+    def number(self, text: str) -> float:
+        """A literal, as a float: torch takes a Python float at the tensor's own precision."""
+        return FLOATS.number(text)
+
+    def _where(self, test: Any, then: Any, other: Any) -> Any:
+        if not isinstance(test, Tensor):
+            return then if test else other
+        if not isinstance(then, Tensor) and not isinstance(other, Tensor):
+            # Two floats would give the default dtype, and lose digits where x is float64.
+            then = torch.scalar_tensor(then, dtype=self.dtype, device=test.device)
+        return torch.where(test, then, other)
+
+
+@lru_cache(maxsize=2048)
+def compiled(formula: str, dtype: torch.dtype, dim: int = -1) -> Compiled:
+    """The formula as a callable on tensors of this dtype."""
+    return compile_formula(formula, Tensors(dtype, dim))
+
+
+def compute(formula: str, values: Mapping[str, Any], like: Tensor, dim: int = -1) -> Tensor:
+    """The formula's value, with `like`'s dtype and shape; half precision is computed in float32 and rounded once."""
+    dtype = torch.float32 if like.dtype in HALF else like.dtype
+    if dtype is not like.dtype:
+        values = {
+            name: v.to(dtype) if isinstance(v, Tensor) and v.is_floating_point() else v for name, v in values.items()
+        }
+    result = compiled(formula, dtype, dim)(values)
+    if not isinstance(result, Tensor):
+        return torch.full_like(like, result)
+    return result if result.dtype is like.dtype else result.to(like.dtype)
+
+
+def _either(of_tensor: Callable[..., Any], of_float: Callable[..., Any]) -> Callable[..., Any]:
+    return lambda x: of_tensor(x) if isinstance(x, Tensor) else of_float(x)
+
+
+def _softplus(x: Tensor) -> Tensor:
+    return x.clamp(min=0) + torch.log1p(torch.exp(-x.abs()))
+
+
+def _larger(a: Any, b: Any) -> Any:
+    if isinstance(a, Tensor) and isinstance(b, Tensor):
+        return torch.maximum(a, b)
+    if isinstance(a, Tensor):
+        return a.clamp(min=b)
+    return b.clamp(min=a) if isinstance(b, Tensor) else max(a, b)
+
+
+def _smaller(a: Any, b: Any) -> Any:
+    if isinstance(a, Tensor) and isinstance(b, Tensor):
+        return torch.minimum(a, b)
+    if isinstance(a, Tensor):
+        return a.clamp(max=b)
+    return b.clamp(max=a) if isinstance(b, Tensor) else min(a, b)

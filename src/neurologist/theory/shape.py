@@ -1,0 +1,211 @@
+"""The shape of a function of one number: tails, dead zones, steepest slope, smoothness, symmetry.
+
+May import: `catalogue`, `theory.numeric`; NumPy inside functions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from math import inf, isfinite
+from typing import TYPE_CHECKING
+
+from neurologist.catalogue import Activation, FormulaError, Interval
+from neurologist.catalogue.differentiate import differentiate
+from neurologist.theory.numeric import branch_points, grid, on_arrays, value_and_slope
+
+if TYPE_CHECKING:
+    from neurologist.theory.numeric import Array, OnArrays
+
+FAR = (1e8, 1e12, 1e16)  # where tails are read
+NEAR = (0.01, 0.1, 0.5, 1.0, 3.0, 8.0)  # distances from a branch point at which a piece is looked at
+ORDERS = 4  # derivatives looked at for smoothness; a function with this many continuous ones counts as smooth
+SLACK = 1e-12  # rounding of slopes of order 1
+JUMP = 1e-4  # change across 2e-6 that counts as a jump; third derivatives of the catalogue stay below 10
+
+
+@dataclass(frozen=True)
+class Shape:
+    """What the grid shows.
+
+    Attributes:
+        branches: where the formula changes branch.
+        kinks: those of them where some derivative jumps.
+        smoothness: number of continuous derivatives.
+        lowest: smallest value found.
+        highest: largest value found.
+        direction: "increasing", "decreasing" or None.
+        odd: f(-x) = -f(x).
+        even: f(-x) = f(x).
+        convex: the slope never falls.
+        steepest: largest absolute slope.
+        steepest_at: where, nearest to 0.
+        limits: values at -inf and inf.
+        slope_limits: slopes at -inf and inf.
+        dead: where the slope is exactly 0.
+        saturates: whether the slope tends to 0 on the left, on the right.
+    """
+
+    branches: tuple[float, ...]
+    kinks: tuple[float, ...]
+    smoothness: float
+    lowest: float
+    highest: float
+    direction: str | None
+    odd: bool
+    even: bool
+    convex: bool
+    steepest: float
+    steepest_at: float
+    limits: tuple[float | None, float | None]
+    slope_limits: tuple[float | None, float | None]
+    dead: tuple[Interval, ...]
+    saturates: tuple[bool, bool]
+
+
+def shape(spec: Activation, parameters: Mapping[str, float]) -> Shape:
+    """Look at a function on the grid, around its branch points and far out."""
+    import numpy as np
+
+    value, slope = value_and_slope(spec, parameters)
+    branches = branch_points(spec, parameters)
+    around = [point + side * 1e-9 * max(1.0, abs(point)) for point in branches for side in (-1, 0, 1)]
+    x = np.unique(np.concatenate([grid(), np.asarray(around, dtype=float)]))
+    y, dy = value(x), slope(x)
+    kinks, smoothness = _kinks(spec, parameters, branches)
+    dead = _dead(slope, branches)
+    slopes = (_limit(slope, -1), _limit(slope, 1))
+    steepest, steepest_at = _steepest(slope, x, dy, branches)
+    rising, falling = bool(np.all(dy >= -SLACK)), bool(np.all(dy <= SLACK))
+    return Shape(
+        branches=branches,
+        kinks=kinks,
+        smoothness=smoothness,
+        lowest=_extreme(value, x, y, -1),
+        highest=_extreme(value, x, y, 1),
+        direction="increasing" if rising else "decreasing" if falling else None,
+        odd=_mirrors(value, -1),
+        even=_mirrors(value, 1),
+        convex=bool(np.all(np.diff(dy[~np.isin(x, branches)]) >= -SLACK)),
+        steepest=steepest,
+        steepest_at=steepest_at,
+        limits=(_limit(value, -1), _limit(value, 1)),
+        slope_limits=slopes,
+        dead=dead,
+        saturates=(
+            slopes[0] == 0 and not any(zone.lo == -inf for zone in dead),
+            slopes[1] == 0 and not any(zone.hi == inf for zone in dead),
+        ),
+    )
+
+
+def _kinks(
+    spec: Activation, parameters: Mapping[str, float], branches: tuple[float, ...]
+) -> tuple[tuple[float, ...], float]:
+    """Branch points where some derivative jumps, and the number of derivatives that jump nowhere."""
+    if not branches:
+        return (), inf
+    formula, order_of = spec.formula, dict.fromkeys(branches, inf)
+    for order in range(ORDERS):
+        function = on_arrays(formula, parameters)
+        for point in branches:
+            if order_of[point] == inf and _jumps(function, point):
+                order_of[point] = order - 1
+        try:
+            formula = differentiate(formula, "x")
+        except FormulaError:
+            break
+    kinks = tuple(point for point in branches if order_of[point] != inf)
+    return kinks, min(order_of.values())
+
+
+def _jumps(function: OnArrays, point: float) -> bool:
+    import numpy as np
+
+    step = 1e-6 * max(1.0, abs(point))
+    left, right = function(np.array([point - step, point + step]))
+    return bool(abs(left - right) > JUMP * max(1.0, abs(left), abs(right)))
+
+
+def _dead(slope: OnArrays, branches: tuple[float, ...]) -> tuple[Interval, ...]:
+    """Pieces between branch points on which the slope is exactly 0, at every point looked at."""
+    import numpy as np
+
+    zones: list[Interval] = []
+    edges = (-inf, *branches, inf)
+    for low, high in zip(edges[:-1], edges[1:], strict=True):
+        if not np.any(slope(_inside(low, high))):
+            if zones and zones[-1].hi == low:
+                low = zones.pop().lo
+            zones.append(Interval(low, high, isfinite(low), isfinite(high)))
+    return tuple(zones)
+
+
+def _inside(low: float, high: float) -> Array:
+    import numpy as np
+
+    steps = np.asarray(NEAR)
+    if isfinite(low) and isfinite(high):
+        return low + (high - low) * np.array([0.01, 0.1, 0.3, 0.5, 0.7, 0.9, 0.99])
+    if isfinite(low):
+        return low + steps * max(1.0, abs(low))
+    return high - steps * max(1.0, abs(high)) if isfinite(high) else np.concatenate([-steps, steps])
+
+
+def _steepest(slope: OnArrays, x: Array, dy: Array, branches: tuple[float, ...]) -> tuple[float, float]:
+    """The largest absolute slope and the place nearest to 0 that has it, refined between grid points."""
+    import numpy as np
+
+    size = np.abs(dy)
+    top = float(np.nanmax(size))
+    ties = np.flatnonzero(size >= top * (1 - SLACK))
+    best = int(ties[np.argmin(np.abs(x[ties]))])
+    place, far = float(x[best]), _limit(slope, 1 if x[best] > 0 else -1)
+    if abs(place) > 10 and far is not None and isfinite(far) and abs(abs(far) - top) < 1e-6:
+        return top, float(np.copysign(inf, place))
+    if abs(place) >= x[-1]:
+        return inf, float(np.copysign(inf, place))
+    low, high = x[max(best - 1, 0)], x[min(best + 1, len(x) - 1)]
+    for _ in range(6):
+        inner = np.linspace(low, high, 41)
+        heights = np.abs(slope(inner))
+        peak = int(np.argmax(heights))
+        if heights[peak] <= top * (1 + SLACK):
+            break
+        top, place = float(heights[peak]), float(inner[peak])
+        low, high = inner[max(peak - 1, 0)], inner[min(peak + 1, 40)]
+    snapped = [point for point in branches if abs(point - place) <= 1e-8 * max(1.0, abs(point))]
+    return top, snapped[0] if snapped else place
+
+
+def _extreme(value: OnArrays, x: Array, y: Array, sign: int) -> float:
+    """The largest (sign 1) or smallest (-1) value, refined between grid points."""
+    import numpy as np
+
+    best = int(np.nanargmax(sign * y))
+    low, high = x[max(best - 1, 0)], x[min(best + 1, len(x) - 1)]
+    inner = value(np.linspace(low, high, 201))
+    return float(sign * max(np.nanmax(sign * inner), sign * y[best]))
+
+
+def _limit(function: OnArrays, sign: int) -> float | None:
+    """The value far out: a number, +-inf, or None where it settles on neither."""
+    import numpy as np
+
+    first, second, third = (float(v) for v in function(sign * np.asarray(FAR)))
+    if any(np.isnan(v) for v in (first, second, third)):
+        return None
+    if abs(third) < 1e-6 and abs(third) <= abs(first):
+        return 0.0
+    if abs(third - second) <= 1e-6 * max(abs(second), 1e-6):
+        return third
+    same_way = (third - second) * (second - first) >= 0
+    return float(np.copysign(inf, third)) if same_way and abs(third) > abs(first) else None
+
+
+def _mirrors(value: OnArrays, sign: int) -> bool:
+    import numpy as np
+
+    x = grid()[grid() > 0]
+    x = x[x < 50]
+    return bool(np.allclose(value(-x), sign * value(x), rtol=1e-12, atol=1e-15))
