@@ -5,8 +5,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from functools import lru_cache
 from importlib import import_module
+from typing import Any
 
 from neurologist.catalogue.errors import DeclarationError, FormulaError, UnknownMemberError
 from neurologist.catalogue.interval import Interval
@@ -48,8 +49,7 @@ def by_autograd(node_name: str, node: object | None = None) -> Activation | None
     own = node_name.removeprefix("nl_").removesuffix("Backward")
     if node_name == f"nl_{own}Backward":
         return activations.get(own)
-    wanted = _stem(node_name)
-    candidates = [spec for spec in activations.values() if wanted in map(_stem, spec.autograd)]
+    candidates = _by_node(activations).get(_stem(node_name), [])
     special = [spec for spec in candidates if spec.autograd_when and node is not None and _matches(spec, node)]
     general = [spec for spec in candidates if not spec.autograd_when]
     return next(iter(special + general), None)
@@ -63,16 +63,25 @@ def by_function(torch_function: str) -> Activation | None:
 
 def loss_by_autograd(node_name: str) -> Loss | None:
     """The loss whose torch version ends in a node of this class name; None if there is none."""
-    return _first(spec for spec in losses.values() if _stem(node_name) in map(_stem, spec.autograd))
+    own = node_name.removeprefix("nl_").removesuffix("Backward")
+    if node_name == f"nl_{own}Backward":
+        return losses.get(own)
+    return next(iter(_by_node(losses).get(_stem(node_name), [])), None)
 
 
 def loss_by_function(torch_function: str) -> Loss | None:
     """The loss that `torch.nn.functional.<torch_function>` computes; None if there is none."""
-    return _first(spec for spec in losses.values() if spec.torch_function == torch_function)
+    return next((spec for spec in losses.values() if spec.torch_function == torch_function), None)
 
 
-def _first(found: Iterable[Loss]) -> Loss | None:
-    return next(iter(found), None)
+@lru_cache(maxsize=4)
+def _by_node(family: Registry[Any]) -> dict[str, list[Any]]:
+    """Members by the stems of the autograd nodes that they declare."""
+    found: dict[str, list[Any]] = {}
+    for spec in family.values():
+        for node_name in spec.autograd:
+            found.setdefault(_stem(node_name), []).append(spec)
+    return found
 
 
 def _stem(node_name: str) -> str:

@@ -12,6 +12,9 @@ from collections.abc import Callable, Mapping
 from functools import cached_property, lru_cache
 from typing import Any
 
+# Words that NumPy and mpmath call by the same name.
+SHARED = ("exp", "log", "log1p", "expm1", "sqrt", "abs", "sign", "tanh", "sin", "cos", "sinh", "cosh")
+
 
 def _never(*_: Any) -> Any:
     raise TypeError("this word needs a whole vector: floats have none")
@@ -26,6 +29,7 @@ class Floats:
     """Python's own floats."""
 
     def word(self, name: str) -> Callable[..., Any]:
+        """The function that a word stands for."""
         own: dict[str, Callable[..., Any]] = {
             "abs": abs,
             "sign": lambda x: (x > 0) - (x < 0),
@@ -40,6 +44,7 @@ class Floats:
         return found
 
     def number(self, text: str) -> float:
+        """A literal or constant."""
         named = {"pi": math.pi, "e": math.e, "inf": math.inf}
         return named[text] if text in named else float(text)
 
@@ -55,26 +60,11 @@ class Arrays:
 
     @cached_property
     def words(self) -> Mapping[str, Callable[..., Any]]:
+        """What every word means."""
         import numpy as np
 
         return {
-            **{
-                name: getattr(np, name)
-                for name in [
-                    "exp",
-                    "log",
-                    "log1p",
-                    "expm1",
-                    "sqrt",
-                    "abs",
-                    "sign",
-                    "tanh",
-                    "sin",
-                    "cos",
-                    "sinh",
-                    "cosh",
-                ]
-            },
+            **{name: getattr(np, name) for name in SHARED},
             "asinh": np.arcsinh,
             "atan": np.arctan,
             "sigmoid": self._sigmoid,
@@ -90,9 +80,11 @@ class Arrays:
         }
 
     def word(self, name: str) -> Callable[..., Any]:
+        """The function that a word stands for."""
         return self.words[name]
 
     def number(self, text: str) -> float:
+        """A literal or constant."""
         return FLOATS.number(text)
 
     def _largest(self, of_two: Callable[..., Any], of_vector: Callable[..., Any]) -> Callable[..., Any]:
@@ -117,11 +109,8 @@ def _each(function: Callable[[float], float], x: Any) -> Any:
 
     array = np.asarray(x)
     kind = array.dtype if array.dtype.kind == "f" else np.dtype(float)
-    return (
-        np.fromiter(map(function, array.ravel().tolist()), dtype=float, count=array.size)
-        .reshape(array.shape)
-        .astype(kind)
-    )
+    flat = np.fromiter(map(function, array.ravel().tolist()), dtype=float, count=array.size)
+    return flat.reshape(array.shape).astype(kind)
 
 
 class Exact:
@@ -129,29 +118,11 @@ class Exact:
 
     @cached_property
     def words(self) -> Mapping[str, Callable[..., Any]]:
+        """What every word means."""
         import mpmath as mp
 
         scalar: dict[str, Callable[..., Any]] = {
-            **{
-                name: getattr(mp, name)
-                for name in [
-                    "exp",
-                    "log",
-                    "log1p",
-                    "expm1",
-                    "sqrt",
-                    "sign",
-                    "tanh",
-                    "erf",
-                    "erfc",
-                    "sin",
-                    "cos",
-                    "sinh",
-                    "cosh",
-                    "asinh",
-                    "atan",
-                ]
-            },
+            **{name: getattr(mp, name) for name in (*SHARED, "erf", "erfc", "asinh", "atan") if name != "abs"},
             "abs": abs,
             "sigmoid": lambda x: 1 / (1 + mp.exp(-x)),
             "softplus": lambda x: mp.log1p(mp.exp(x)),
@@ -160,9 +131,11 @@ class Exact:
         return {name: _spread(function) for name, function in scalar.items()} | _vector_words(scalar)
 
     def word(self, name: str) -> Callable[..., Any]:
+        """The function that a word stands for."""
         return self.words[name]
 
     def number(self, text: str) -> Any:
+        """A literal or constant."""
         import mpmath as mp
 
         # A constant must be read anew at every precision, so compile inside `mp.workdps`.
@@ -199,6 +172,7 @@ class Symbols:
     """SymPy expressions, for LaTeX and symbolic proofs; vector words stay undefined functions."""
 
     def word(self, name: str) -> Callable[..., Any]:
+        """The function that a word stands for."""
         import sympy as sp
 
         renamed = {"abs": "Abs", "max": "Max", "min": "Min"}
@@ -214,6 +188,7 @@ class Symbols:
         return found
 
     def number(self, text: str) -> Any:
+        """A literal or constant."""
         import sympy as sp
 
         named = {"pi": sp.pi, "e": sp.E, "inf": sp.oo}

@@ -19,9 +19,9 @@ from neurologist.catalogue.errors import FormulaError
 CONSTANTS = ("pi", "e", "inf")
 WORDS: Mapping[str, tuple[int, ...]] = {
     **dict.fromkeys(
-        ["exp", "log", "log1p", "expm1", "sqrt", "abs", "sign", "tanh", "sigmoid", "softplus", "erf", "erfc"], (1,)
+        ("exp", "log", "log1p", "expm1", "sqrt", "abs", "sign", "sigmoid", "softplus", "erf", "erfc"), (1,)
     ),
-    **dict.fromkeys(["sin", "cos", "sinh", "cosh", "asinh", "atan"], (1,)),
+    **dict.fromkeys(("tanh", "sin", "cos", "sinh", "cosh", "asinh", "atan"), (1,)),
     "max": (1, 2),  # of two, entry by entry; of one, the largest along the vector
     "min": (1, 2),
     "where": (3,),  # where(condition, then, else)
@@ -135,9 +135,9 @@ def _check(node: ast.AST, text: str) -> None:
 
 
 def _check_power(op: ast.operator, right: ast.expr, text: str) -> None:
-    if isinstance(op, ast.Pow) and isinstance(right, ast.Constant) and isinstance(right.value, (int, float)):
-        if abs(right.value) > LARGEST_POWER:
-            raise FormulaError(f"formula {text!r} holds a power of {right.value}: expected at most {LARGEST_POWER}")
+    value = right.value if isinstance(right, ast.Constant) else 0
+    if isinstance(op, ast.Pow) and isinstance(value, int | float) and abs(value) > LARGEST_POWER:
+        raise FormulaError(f"formula {text!r} holds a power of {value}: expected at most {LARGEST_POWER}")
 
 
 def _build(node: ast.AST, backend: Backend) -> Compiled:

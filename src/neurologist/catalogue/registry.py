@@ -57,6 +57,8 @@ class Registry(Mapping[str, Member], Generic[Member]):
         self._found[name] = self._only_member(module, name)
         return self._found[name]
 
+    __hash__ = object.__hash__  # one registry is one family; equality of content is never asked
+
     def __iter__(self) -> Iterator[str]:
         return iter(self._names)
 

@@ -10,15 +10,15 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Generic, TypeVar
 
 from neurologist import catalogue
-from neurologist.catalogue.registry import Registry
+from neurologist.catalogue.registry import Named, Registry
 from neurologist.functional.custom import activation
 from neurologist.functional.function import Function
 from neurologist.functional.loss import LossFunction
 
 __all__ = ["Function", "LossFunction", "activation", "functions", "losses"]
 
-Spec = TypeVar("Spec", catalogue.Activation, catalogue.Loss)
-Made = TypeVar("Made", Function, LossFunction)
+Spec = TypeVar("Spec", bound=Named)
+Made = TypeVar("Made")
 
 
 class Family(Mapping[str, Made], Generic[Spec, Made]):

@@ -31,7 +31,7 @@ class Kernel:
     ) -> None:
         self.label = label
         self.formula = formula
-        self.names = names
+        self.names = tuple(names)
         self._slopes = dict(slopes or {})
         self._kernels: dict[str, Kernel] = {}
         self._function: Any = type(label, (_Differentiated,), {"kernel": self})
@@ -62,7 +62,7 @@ class _Differentiated(torch.autograd.Function):
     generate_vmap_rule = True
 
     @classmethod
-    def forward(cls, *values: Any) -> Tensor:  # type: ignore[override]
+    def forward(cls, *values: Any) -> Tensor:
         result = cls.kernel.forward(*values)
         return result.view_as(result) if result is values[0] else result  # autograd wants a new tensor
 
@@ -73,7 +73,7 @@ class _Differentiated(torch.autograd.Function):
         ctx.is_tensor = [isinstance(value, Tensor) for value in inputs]
 
     @classmethod
-    def backward(cls, ctx: Any, gradient: Tensor) -> Any:  # type: ignore[override]
+    def backward(cls, ctx: Any, gradient: Tensor) -> Any:
         saved = iter(ctx.saved_tensors)
         values = [next(saved) if tensor else plain for tensor, plain in zip(ctx.is_tensor, ctx.plain, strict=True)]
         gradients: list[Tensor | None] = []

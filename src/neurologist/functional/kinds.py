@@ -41,7 +41,8 @@ def compute_array(formula: str, values: Mapping[str, Any], like: Any, dim: int =
     dtype = like.dtype if like.dtype.kind == "f" else np.dtype(np.float64)
     wide = np.dtype(np.float32) if dtype == np.float16 else dtype
     ready = {
-        name: v.astype(wide) if isinstance(v, np.ndarray) and v.dtype.kind == "f" else v for name, v in values.items()
+        name: value.astype(wide) if isinstance(value, np.ndarray | np.generic) and value.dtype.kind == "f" else value
+        for name, value in values.items()
     }
     with np.errstate(all="ignore"):  # the branch of `where` that is not taken may overflow
         result = compile_formula(formula, arrays(dim))(ready)

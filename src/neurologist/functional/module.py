@@ -29,7 +29,7 @@ class ActivationModule(nn.Module):
         self._fixed: dict[str, Any] = {}
         for name, value in function.spec.with_defaults(options).items():
             if name in function.spec.learnable:
-                start = torch.atleast_1d(torch.as_tensor(value, dtype=torch.get_default_dtype())).clone()
+                start = torch.tensor(value, dtype=torch.get_default_dtype()).reshape(-1)
                 self.register_parameter(name, nn.Parameter(start))
             else:
                 self._fixed[name] = value

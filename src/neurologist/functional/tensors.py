@@ -16,23 +16,10 @@ from neurologist.catalogue.backends import FLOATS
 from neurologist.catalogue.expression import Compiled, compile_formula
 
 HALF = (torch.float16, torch.bfloat16)
-_PLAIN = [
-    "exp",
-    "log",
-    "log1p",
-    "expm1",
-    "sqrt",
-    "sigmoid",
-    "erf",
-    "erfc",
-    "sin",
-    "cos",
-    "sinh",
-    "cosh",
-    "tanh",
-    "asinh",
-    "atan",
-]
+PLAIN = (  # words that torch calls by the same name
+    *("exp", "log", "log1p", "expm1", "sqrt", "sigmoid", "erf", "erfc", "tanh"),
+    *("sin", "cos", "sinh", "cosh", "asinh", "atan"),
+)
 
 
 class Tensors:
@@ -42,7 +29,7 @@ class Tensors:
         self.dtype = dtype
         self.dim = dim
         own: dict[str, Callable[..., Any]] = {
-            **{name: _either(getattr(torch, name), FLOATS.word(name)) for name in _PLAIN},
+            **{name: _either(getattr(torch, name), FLOATS.word(name)) for name in PLAIN},
             "abs": abs,
             "sign": _either(torch.sign, FLOATS.word("sign")),
             "softplus": _either(_softplus, FLOATS.word("softplus")),
@@ -82,13 +69,15 @@ def compute(formula: str, values: Mapping[str, Any], like: Tensor, dim: int = -1
     """The formula's value, with `like`'s dtype and shape; half precision is computed in float32 and rounded once."""
     dtype = torch.float32 if like.dtype in HALF else like.dtype
     if dtype is not like.dtype:
-        values = {
-            name: v.to(dtype) if isinstance(v, Tensor) and v.is_floating_point() else v for name, v in values.items()
-        }
+        values = {name: _widened(value, dtype) for name, value in values.items()}
     result = compiled(formula, dtype, dim)(values)
     if not isinstance(result, Tensor):
         return torch.full_like(like, result)
     return result if result.dtype is like.dtype else result.to(like.dtype)
+
+
+def _widened(value: Any, dtype: torch.dtype) -> Any:
+    return value.to(dtype) if isinstance(value, Tensor) and value.is_floating_point() else value
 
 
 def _either(of_tensor: Callable[..., Any], of_float: Callable[..., Any]) -> Callable[..., Any]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 from math import inf, isfinite
 from typing import TYPE_CHECKING
 
@@ -133,7 +134,7 @@ def _dead(slope: OnArrays, branches: tuple[float, ...]) -> tuple[Interval, ...]:
 
     zones: list[Interval] = []
     edges = (-inf, *branches, inf)
-    for low, high in zip(edges[:-1], edges[1:], strict=True):
+    for low, high in pairwise(edges):
         if not np.any(slope(_inside(low, high))):
             if zones and zones[-1].hi == low:
                 low = zones.pop().lo
