@@ -1,0 +1,72 @@
+"""A neurologist for neural networks: a catalogue of activations and losses, and an examination of training runs.
+
+Everything public is here. Names are imported when first used, so that reading a record needs no torch.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from neurologist._version import __version__
+
+if TYPE_CHECKING:
+    from neurologist.catalogue import Interval
+    from neurologist.diagnose import Diagnosis, Evidence, Finding, Origin
+    from neurologist.functional import activation
+    from neurologist.functional import functions as activations
+    from neurologist.functional import losses
+    from neurologist.read import diagnose
+    from neurologist.record import RecordError
+    from neurologist.watch.check import check
+    from neurologist.watch.session import Session, watch
+
+_HOME = {
+    "Diagnosis": "neurologist.diagnose",
+    "Evidence": "neurologist.diagnose",
+    "Finding": "neurologist.diagnose",
+    "Interval": "neurologist.catalogue",
+    "Origin": "neurologist.diagnose",
+    "RecordError": "neurologist.record",
+    "Session": "neurologist.watch.session",
+    "activation": "neurologist.functional",
+    "activations": "neurologist.functional:functions",
+    "check": "neurologist.watch.check",
+    "diagnose": "neurologist.read",
+    "losses": "neurologist.functional",
+    "watch": "neurologist.watch.session",
+}
+
+__all__ = [
+    "Diagnosis",
+    "Evidence",
+    "Finding",
+    "Interval",
+    "Origin",
+    "RecordError",
+    "Session",
+    "__version__",
+    "activation",
+    "activations",
+    "check",
+    "diagnose",
+    "losses",
+    "watch",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name in _HOME:
+        module, _, attribute = _HOME[name].partition(":")
+        import_module("neurologist.report")  # registers the formats of Diagnosis.save and print
+        value = getattr(import_module(module), attribute or name)
+        globals()[name] = value
+        return value
+    functions = import_module("neurologist.functional").functions
+    if name in functions:
+        return functions[name]
+    raise AttributeError(f"module 'neurologist' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*__all__, *import_module("neurologist.functional").functions})

@@ -1,0 +1,22 @@
+"""What a record means: one ranked root cause, with its symptoms folded under it. Never imports torch."""
+
+from neurologist.diagnose.diagnosis import Bar, Diagnosis, NotMeasured, Summary, Waterfall
+from neurologist.diagnose.engine import examine, rules
+from neurologist.diagnose.finding import Evidence, Finding, Origin, Symptom
+from neurologist.diagnose.rule import Rule, Stage
+
+__all__ = [
+    "Bar",
+    "Diagnosis",
+    "Evidence",
+    "Finding",
+    "NotMeasured",
+    "Origin",
+    "Rule",
+    "Stage",
+    "Summary",
+    "Symptom",
+    "Waterfall",
+    "examine",
+    "rules",
+]

@@ -1,0 +1,131 @@
+"""The result of an examination: ranked findings, what was not measured, and the gradient's waterfall.
+
+Plain data with `to_dict`; how it looks is decided in `report`, which registers its writers here, so that
+`diagnosis.save("report.html")` works without this room knowing any format.
+May import: `diagnose.finding` only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any, ClassVar
+
+from neurologist.diagnose.finding import SEVERITIES, Finding, Origin
+
+
+@dataclass(frozen=True)
+class NotMeasured:
+    """Something that the examination could not see, and why: `what` and `why` are short plain texts."""
+
+    what: str
+    why: str
+
+
+@dataclass(frozen=True)
+class Bar:
+    """One op of the waterfall, in the order the gradient flows: from the loss to the input.
+
+    Attributes:
+        label: short name to show: "sigmoid", "linear fc2".
+        kind: the op's kind: "linear", "activation", "loss", ...
+        origin: its line.
+        rms_in: RMS of the gradient that arrives at the op's output (per entry).
+        rms_out: RMS of the gradient that it hands on to its data input; None at the end of the path.
+        decades: log10(rms_out / rms_in): below 0 the op loses gradient; None when it cannot be told.
+        total: sum of decades since the logits or predictions (the loss itself not counted); None as above.
+    """
+
+    label: str
+    kind: str
+    origin: Origin
+    rms_in: float | None
+    rms_out: float | None
+    decades: float | None
+    total: float | None
+
+
+@dataclass(frozen=True)
+class Waterfall:
+    """The gradient on its way from the loss to the first layer, at one step."""
+
+    step: int
+    bars: tuple[Bar, ...]
+
+
+@dataclass(frozen=True)
+class Summary:
+    """What was run and how much of it was seen.
+
+    Attributes:
+        status: "finished", "interrupted", "failed: <error>", or "cut off" when the process died.
+        steps: optimizer steps taken (backward passes, when no optimizer stepped).
+        samples: steps examined in detail.
+        loss_first, loss_last: mean loss over the first and the last few steps; None when never seen.
+        losses: up to 200 (step, loss) pairs over the run, for a sparkline.
+        parameters: number of trained scalars.
+        optimizers: e.g. ("SGD(lr=0.1, momentum=0.9)",).
+        seconds: wall-clock time of the run; overhead: share of it spent examining, 0 to 1.
+        record: path of the record, or None when it was kept in memory.
+        versions: name -> version of neurologist, torch, python.
+    """
+
+    status: str = "finished"
+    steps: int = 0
+    samples: int = 0
+    loss_first: float | None = None
+    loss_last: float | None = None
+    losses: tuple[tuple[int, float | None], ...] = ()
+    parameters: int = 0
+    optimizers: tuple[str, ...] = ()
+    seconds: float | None = None
+    overhead: float | None = None
+    record: str | None = None
+    versions: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Diagnosis:
+    """What an examination found, ranked: the first finding is the root cause.
+
+    Attributes:
+        findings: ranked, most important first; symptoms are folded under their cause.
+        not_measured: what could not be seen, with the reason.
+        waterfall: the gradient from loss to input, or None when no gradient was seen.
+        summary: what was run.
+    """
+
+    findings: tuple[Finding, ...] = ()
+    not_measured: tuple[NotMeasured, ...] = ()
+    waterfall: Waterfall | None = None
+    summary: Summary = field(default_factory=Summary)
+
+    writers: ClassVar[dict[str, Callable[[Diagnosis], str]]] = {}
+
+    @property
+    def healthy(self) -> bool:
+        """True when nothing of error or warning severity was found."""
+        return all(f.severity == "info" for f in self.findings)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The whole diagnosis as plain JSON data; keys are stable English words."""
+        return asdict(self)
+
+    def save(self, path: str | Path) -> None:
+        """Write the diagnosis to `path`, in the format that its suffix names.
+
+        Raises:
+            ValueError: no writer is known for the suffix.
+        """
+        path = Path(path)
+        if path.suffix not in self.writers:
+            known = ", ".join(sorted(s for s in self.writers if s))
+            raise ValueError(f"cannot save a diagnosis to {str(path)!r}: expected a name ending in {known}")
+        path.write_text(self.writers[path.suffix](self), encoding="utf-8")
+
+    def __str__(self) -> str:
+        if ".txt" in self.writers:
+            return self.writers[".txt"](self)
+        counts = [f"{sum(f.severity == s for f in self.findings)} {s}" for s in SEVERITIES]
+        return "Diagnosis: " + ", ".join(counts)

@@ -1,0 +1,216 @@
+"""Questions that several rules ask of a record: what feeds a loss, which path the gradient takes, is the loss falling.
+
+Pure functions of `Run` and `Op`; no thresholds that decide a finding live here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cache
+from statistics import fmean, median
+from typing import Any
+
+from neurologist.record import Op, Parameter, Run
+
+TRANSPARENT = ("shape", "dropout")  # kinds through which a unit's value passes unchanged
+PARAMETRIC = ("linear", "conv")
+WINDOW = 10  # losses averaged at either end of a run, at most a quarter of it
+
+Row = dict[str, Any]
+
+
+# -- structure ------------------------------------------------------------------------------------------------
+
+
+def is_weight(op: Op) -> bool:
+    """True for ops that only reshape parameters, e.g. a weight's transpose."""
+    return op.kind == "shape" and bool(op.parameters) and all(is_weight(below) for below in op.inputs.values())
+
+
+def data_inputs(op: Op) -> list[Op]:
+    """Ops that made the op's data inputs, in order of their slots; reshaped parameters left out."""
+    return [op.inputs[slot] for slot in sorted(op.inputs) if not is_weight(op.inputs[slot])]
+
+
+def composite(op: Op) -> list[Op]:
+    """The op and the ops below it that belong to the same torch.nn.functional call."""
+    found, stack = [op], [op]
+    while stack:
+        step = stack.pop()
+        for below in data_inputs(step):
+            same = op.function is not None and (below.function, below.file, below.line) == (op.function, op.file, op.line)
+            if same and below not in found:
+                found.append(below)
+                stack.append(below)
+    return found
+
+
+def losses(run: Run) -> list[Op]:
+    """Loss ops, each composite loss once, in forward order."""
+    inner = {part.id for op in run.of_kind("loss") for part in composite(op)[1:]}
+    return [op for op in run.of_kind("loss") if op.id not in inner]
+
+
+def feeds(op: Op) -> list[Op]:
+    """What enters a loss from outside its own call, seen through reshaping and dropout."""
+    parts = composite(op)
+    outside = [below for part in parts for below in data_inputs(part) if below not in parts]
+    return [found for below in outside if (found := through(below)) is not None]
+
+
+def applies(loss: Op) -> str | None:
+    """The activation that a loss applies to what it is given: "softmax", "sigmoid", "exp" or None."""
+    named: str | None = loss.facts.get("applies")
+    if named == "exp" and not any(part.name == "Exp" for part in composite(loss)):
+        return None  # poisson_nll_loss(log_input=False) takes the rate itself
+    return named
+
+
+def through(op: Op | None) -> Op | None:
+    """The op itself, or what feeds it when it only reshapes or drops."""
+    while op is not None and op.kind in TRANSPARENT:
+        below = data_inputs(op)
+        op = below[0] if below else None
+    return op
+
+
+def sources(op: Op) -> list[Op]:
+    """What feeds an op, seen through reshaping and dropout."""
+    return [found for below in data_inputs(op) if (found := through(below)) is not None]
+
+
+def ancestors(op: Op) -> Iterator[Op]:
+    """Every op that the op was computed from, itself first, nearest first."""
+    seen, queue = {op.id}, [op]
+    for step in queue:
+        yield step
+        for below in data_inputs(step):
+            if below.id not in seen:
+                seen.add(below.id)
+                queue.append(below)
+
+
+def main_path(run: Run) -> list[Op]:
+    """From the loss to the first layer, along the deepest branch."""
+    depth: dict[int, int] = {}
+    for op in run.ops:  # forward order: inputs come first
+        depth[op.id] = 1 + max((depth.get(below.id, 0) for below in data_inputs(op)), default=0)
+    roots = [op for op in run.ops if op.root]
+    if not roots:
+        return []
+    path = [max(roots, key=lambda op: depth[op.id])]
+    while below := data_inputs(path[-1]):
+        path.append(max(below, key=lambda op: depth.get(op.id, 0)))
+    return path
+
+
+def layers(run: Run) -> list[Op]:
+    """Linear and convolutional ops with parameters, in forward order."""
+    return [op for op in run.of_kind(*PARAMETRIC) if op.parameters]
+
+
+def is_last_layer(op: Op) -> bool:
+    """True when no other layer reads what the layer makes."""
+    seen, queue = set(), list(op.consumers)
+    for step in queue:
+        if step.kind in (*PARAMETRIC, "recurrent", "attention"):
+            return False
+        queue += [c for c in step.consumers if c.id not in seen]
+        seen |= {c.id for c in step.consumers}
+    return True
+
+
+def weight(op: Op) -> Parameter | None:
+    """The layer's weight."""
+    return next((p for p in op.parameters if len(p.shape) > 1), None)
+
+
+def bias(op: Op) -> Parameter | None:
+    """The layer's bias."""
+    return next((p for p in op.parameters if len(p.shape) == 1), None)
+
+
+def output_units(op: Op) -> int | None:
+    """Size of the last dimension of an op's output (of the channels for images)."""
+    return None if not op.shape else op.shape[1] if op.kind == "conv" and len(op.shape) > 2 else op.shape[-1]
+
+
+# -- numbers --------------------------------------------------------------------------------------------------
+
+
+def first(run: Run, table: str, subject: Op | Parameter) -> Row | None:
+    """The earliest row of a quantity."""
+    return next(iter(run.rows(table, subject)), None)
+
+
+def last(run: Run, table: str, subject: Op | Parameter) -> Row | None:
+    """The latest row of a quantity."""
+    rows = run.rows(table, subject)
+    return rows[-1] if rows else None
+
+
+def known(rows: list[Row], column: str) -> list[float]:
+    """A column's values where they were measured."""
+    return [row[column] for row in rows if row.get(column) is not None]
+
+
+def targets(run: Run, loss: Op) -> list[Row]:
+    """What a loss compared, at every sample where it kept its targets."""
+    for part in composite(loss):
+        rows = run.rows("target", part)
+        if any(row.get("low") is not None for row in rows):
+            return rows
+    return []
+
+
+def range_of(op: Op) -> tuple[float, float] | None:
+    """The range of an activation's output, from the catalogue; None for other ops."""
+    bounds = op.facts.get("range")
+    if bounds is None:
+        return None
+    low, high = bounds
+    return (float("-inf") if low is None else low, float("inf") if high is None else high)
+
+
+# -- the loss over time ---------------------------------------------------------------------------------------
+
+
+def curve(run: Run) -> list[float]:
+    """Finite losses of the first backward pass of every step."""
+    return [loss for _, loss in run.losses if loss is not None]
+
+
+def ends(run: Run) -> tuple[float, float] | None:
+    """Mean loss at the start and at the end; None for runs of fewer than two steps."""
+    values = curve(run)
+    if len(values) < 2:
+        return None
+    width = max(1, min(WINDOW, len(values) // 4))
+    return fmean(values[: min(width, 3)]), fmean(values[-width:])
+
+
+def improvement(run: Run) -> float:
+    """Share of the initial loss that training took away: 1 is all of it, 0 none, below 0 it rose."""
+    both = ends(run)
+    if both is None or not both[0]:
+        return 0.0
+    start, end = both
+    return (start - end) / abs(start)
+
+
+def went_nonfinite(run: Run) -> int | None:
+    """First step whose loss was NaN or infinite."""
+    return next((step for step, loss in run.losses if loss is None), None)
+
+
+def noise(run: Run) -> float:
+    """Median step-to-step change of the loss over the last quarter, as a share of its level."""
+    values = curve(run)[-max(8, len(run.losses) // 4) :]
+    level = median(abs(v) for v in values) if values else 0.0
+    return median(abs(b - a) for a, b in zip(values, values[1:], strict=False)) / level if len(values) > 2 and level else 0.0
+
+
+@cache
+def say(value: float) -> str:
+    """A number for a sentence: three significant digits."""
+    return f"{value:.3g}"

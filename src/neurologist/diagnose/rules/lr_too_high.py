@@ -1,0 +1,80 @@
+"""Steps so large that the loss rises, jumps or gets stuck."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from statistics import fmean, median
+
+from neurologist.diagnose.finding import Evidence, Finding
+from neurologist.diagnose.reading import curve, improvement, known, say, went_nonfinite
+from neurologist.diagnose.rule import Rule, Stage
+from neurologist.record import Run
+
+
+class LrTooHigh(Rule):
+    """The optimizer's steps are too large for the loss surface.
+
+    What it is:
+        One step changes the weights so much that the loss beyond it is no longer what the gradient promised.
+
+    Why it is bad:
+        The loss jumps, swings from step to step or runs away to infinity; units are thrown into regions where they
+        are dead or saturated, and stay there.
+
+    How it is seen:
+        The loss rises far above its first value, or ends no lower than it began, while single updates are as large
+        as a sizeable share of the weights. Neither sign alone is enough: small networks learn with large ratios.
+
+    How it is cured:
+        A tenth of the learning rate; then a warm-up or a schedule. Clipping limits single outliers only.
+
+    Sources:
+        Y. LeCun, L. Bottou, G. Orr, K.-R. Müller, Efficient BackProp, 1998, section 4.7.
+        L. Smith, Cyclical Learning Rates for Training Neural Networks, 2017.
+    """
+
+    slug, code = "lr-too-high", "NL501"
+    cause, stage = "lr_too_high", Stage.STEP
+    explains = frozenset({"dead-units", "saturated-units", "non-finite", "exploding-gradient", "vanishing-gradient"})
+    treatments = ("lower-lr",)
+    jump = 3.0  # times the first loss: no healthy batch differs that much
+    large = 0.05  # median update-to-weight ratio; about 0.001 is usual, 0.02 a brisk Adam start
+    enormous = 0.5  # a single update that replaces half a weight matrix
+    gained = 0.1  # share of the loss that training must take away to count as learning
+    least = 5  # losses seen
+
+    def check(self, run: Run) -> Iterable[Finding]:
+        values = curve(run)
+        ratios = _ratios(run)
+        broken = went_nonfinite(run)
+        if not values or not ratios or (len(values) < self.least and broken is None):
+            return
+        start, peak, gained = fmean(values[:3]) if broken is None else values[0], max(values), improvement(run)
+        typical, largest = median(ratios), max(ratios)
+        ran_away = broken is not None and peak > self.jump * abs(start)
+        jumped = peak > self.jump * abs(values[0]) and largest > self.large
+        useless = gained < self.gained and (typical > self.large or largest > self.enormous)
+        learnt = gained > 0.5 and broken is None
+        if learnt or not (ran_away or useless or (jumped and gained < self.gained)):
+            return
+        optimizer = next(iter(run.optimizers.values()), None)
+        end = "NaN or infinity" if broken is not None else say(fmean(values[-5:]))
+        yield self.finding(
+            f"The loss went from {say(values[0])} to {end}, with a peak of {say(peak)}, while one step changed a weight "
+            f"matrix by up to {say(100 * largest)} % of its size (median {say(100 * typical)} %)."
+            + (f" The optimizer is {optimizer}." if optimizer else ""),
+            evidence=[
+                Evidence("largest update-to-weight ratio", largest, "", "about 0.001 to 0.02"),
+                Evidence("median update-to-weight ratio", typical, "", "about 0.001"),
+                Evidence("peak of the loss over its first value", peak / abs(values[0]) if values[0] else None, "", "below 2"),
+            ],
+            since=broken or 0,
+            advice="Lower the learning rate: try a tenth of it.",
+            op=None,
+        )
+
+
+def _ratios(run: Run) -> list[float]:
+    """Update-to-weight ratios of weight matrices, over all samples."""
+    weights = [p for p in run.parameters.values() if len(p.shape) > 1]
+    return [ratio for p in weights for ratio in known(run.rows("weights", p), "ratio") if ratio != float("inf")]

@@ -1,0 +1,94 @@
+"""A gradient that does not reach the first layers."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+
+from neurologist.diagnose.finding import Evidence, Finding
+from neurologist.diagnose.gradients import Leg, legs, share_of, total
+from neurologist.diagnose.reading import improvement, say
+from neurologist.diagnose.rule import Rule, Stage
+from neurologist.record import Run
+
+
+class VanishingGradient(Rule):
+    """The gradient shrinks by orders of magnitude on its way to the first layers.
+
+    What it is:
+        Going back from the loss, every op multiplies the gradient by a factor. When most factors are below 1 their
+        product is soon nothing: sigmoid's slope is at most 0.25, so five of them lose three decades.
+
+    Why it is bad:
+        The first layers get almost no gradient and stay as they were initialised; everything after them works on
+        features that were never learnt.
+
+    How it is seen:
+        The RMS gradient into and out of every op gives its factor; the decades are added from the predictions to the
+        first layer. Whether activations or linear ops lose most of them tells whether the activation or the initial
+        weights are the cause.
+
+    How it is cured:
+        ReLU or its kin instead of sigmoid and tanh in deep stacks; initial weights with the gain of the activation
+        that follows; normalisation; residual connections; for recurrent networks, gates.
+
+    Sources:
+        S. Hochreiter, Untersuchungen zu dynamischen neuronalen Netzen, 1991.
+        X. Glorot, Y. Bengio, Understanding the Difficulty of Training Deep Feedforward Neural Networks, 2010.
+    """
+
+    slug, code = "vanishing-gradient", "NL601"
+    cause, stage = "vanishing_gradient", Stage.CONSEQUENCE
+    explains = frozenset({"lr-too-low", "saturated-units"})
+    treatments = ("replace-activation", "re-initialise", "normalise", "residual")
+    lost = -3.0  # decades: the first layer gets a thousandth of what the last one gets
+    lost_and_stuck = -1.5  # decades that matter when the loss does not move
+    stuck = 0.15  # share of the loss that training must have taken away to count as moving
+    learns = 0.5  # share of the loss taken away beyond which the network evidently learns
+
+    def check(self, run: Run) -> Iterable[Finding]:
+        way, gained = legs(run), improvement(run)
+        decades = total(way)
+        if not way or decades > (self.lost_and_stuck if gained < self.stuck else self.lost):
+            return
+        worst = min(way, key=lambda leg: leg.decades)
+        by_activations, by_layers = share_of(way, "activation", "softmax"), share_of(way, "linear", "conv", "matmul")
+        cause, stage, advice = self._cause(way, by_activations, by_layers)
+        yield self.finding(
+            f"Between the predictions and the first layer the gradient shrinks {say(10**-decades)} times "
+            f"({say(-decades)} decades). Activations account for {say(-by_activations)} decades, linear and "
+            f"convolutional ops for {say(-by_layers)}; the single worst op is the {worst.op.label} "
+            f"({say(-worst.decades)} decades).",
+            op=worst.op,
+            severity="info" if gained > self.learns else "error",
+            cause=cause,
+            stage=int(stage),
+            advice=advice,
+            evidence=[
+                Evidence("decades from the predictions to the first layer", decades, "decades", "above -2", 0),
+                Evidence(f"decades at {worst.op.place}", worst.decades, "decades", "near 0", 0),
+                Evidence("share of its first value that the loss has lost", gained, "", "rising"),
+            ],
+        )
+
+    def _cause(self, way: list[Leg], by_activations: float, by_layers: float) -> tuple[str, Stage, str]:
+        bounded = [leg.op.member for leg in way if leg.op.kind in ("activation", "softmax") and _squashes(leg)]
+        if bounded and by_activations < by_layers:
+            name, count = Counter(bounded).most_common(1)[0]
+            return (
+                "wrong_hidden_activation",
+                Stage.ARCHITECTURE,
+                f"Replace the {count} {name} in the hidden layers by ReLU (or GELU, LeakyReLU); keep {name} for outputs.",
+            )
+        return (
+            "bad_init",
+            Stage.START,
+            "Initialise the weights with the gain of the activation that follows (torch.nn.init.kaiming_normal_ for "
+            "ReLU), or put a normalisation after each layer.",
+        )
+
+
+def _squashes(leg: Leg) -> bool:
+    """True for activations that are bounded on both sides, and so flat in both tails."""
+    low, high = leg.op.facts.get("range", (None, None))
+    return low is not None and high is not None

@@ -1,0 +1,201 @@
+"""Reading a record: the run as rules see it.
+
+`Run` loads the small tables whole and quantities on demand, one table at a time.
+May import: the standard library and `record.schema`.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections import defaultdict
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from neurologist.record.schema import SCHEMA_VERSION, TABLES, RecordError
+
+
+@dataclass(frozen=True, eq=False)
+class Parameter:
+    """A trained tensor; see the `parameter` table."""
+
+    id: int
+    name: str
+    shape: tuple[int, ...]
+    dtype: str
+    numel: int
+    optimizer: int | None
+
+    @property
+    def is_bias(self) -> bool:
+        """True for one-dimensional parameters named bias."""
+        return len(self.shape) <= 1 and self.name.rsplit(".", 1)[-1].startswith("bias")
+
+
+@dataclass(frozen=True, eq=False)
+class Optimizer:
+    """An optimizer and its first options; see the `optimizer` table."""
+
+    id: int
+    name: str
+    options: dict[str, Any]
+
+    def __str__(self) -> str:
+        keep = {k: v for k, v in self.options.items() if k in ("lr", "momentum", "weight_decay") and v}
+        return f"{self.name}({', '.join(f'{k}={v:g}' for k, v in keep.items())})"
+
+
+@dataclass(frozen=True, eq=False)
+class Op:
+    """One op of the tape; see the `op` table. `inputs` and `consumers` follow the data."""
+
+    id: int
+    key: str
+    name: str
+    kind: str
+    function: str | None
+    member: str | None
+    file: str | None
+    line: int | None
+    code: str | None
+    module: str | None
+    module_class: str | None
+    position: int
+    shape: tuple[int, ...]
+    dtype: str
+    options: dict[str, Any]
+    facts: dict[str, Any]
+    root: bool
+    first_step: int
+    inputs: dict[int, Op] = field(default_factory=dict, repr=False)
+    consumers: list[Op] = field(default_factory=list, repr=False)
+    parameters: list[Parameter] = field(default_factory=list, repr=False)
+
+    @property
+    def label(self) -> str:
+        """A short name to show: "sigmoid", "linear model.fc2"."""
+        what = self.member or (self.function if self.kind == "loss" else None) or (
+            self.kind if self.kind in ("linear", "conv", "normalisation", "attention", "recurrent") else self.name.lower()
+        )
+        return f"{what} {self.module}" if self.module and self.kind != "loss" else what
+
+    @property
+    def place(self) -> str:
+        """Where it stands, for a sentence: "model.fc2" or "train.py:12"."""
+        return self.module or (f"{Path(self.file).name}:{self.line}" if self.file else f"op {self.position}")
+
+
+class Run:
+    """A record, opened for reading.
+
+    Args:
+        source: path of a record, or an open connection to one.
+
+    Raises:
+        RecordError: there is no such file, it is no record, it is damaged, or it is newer than this reader.
+    """
+
+    def __init__(self, source: str | Path | sqlite3.Connection) -> None:
+        self.path: str | None = None
+        if isinstance(source, sqlite3.Connection):
+            self._db = source
+        else:
+            self.path = str(source)
+            self._db = self._open(Path(source))
+        try:
+            self._load()
+        except sqlite3.DatabaseError as error:
+            raise RecordError(f"cannot read {self.path!r}: {error}; the record is damaged or is not a record") from None
+
+    @staticmethod
+    def _open(path: Path) -> sqlite3.Connection:
+        if not path.is_file():
+            raise RecordError(f"no record at {str(path)!r}: expected a file written by `neurologist run --record`")
+        with path.open("rb") as file:
+            if file.read(16) != b"SQLite format 3\0":
+                raise RecordError(f"{str(path)!r} is not a record: expected an SQLite file, got something else")
+        return sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)
+
+    def _rows(self, table: str) -> list[tuple[Any, ...]]:
+        return self._db.execute(f"SELECT {', '.join(TABLES[table])} FROM {table}").fetchall()
+
+    def _load(self) -> None:
+        names = {row[0] for row in self._db.execute("SELECT name FROM sqlite_master WHERE type='table'")}
+        if "meta" not in names:
+            raise RecordError(f"{self.path!r} is an SQLite file but not a record: it has no table 'meta'")
+        self.meta: dict[str, str] = dict(self._rows("meta"))
+        version = int(self.meta.get("schema", 0))
+        if version > SCHEMA_VERSION:
+            raise RecordError(
+                f"{self.path!r} has schema {version}, this neurologist reads up to {SCHEMA_VERSION}: upgrade neurologist"
+            )
+        if missing := sorted(set(TABLES) - names):
+            raise RecordError(f"{self.path!r} is damaged: it has no table {missing[0]!r}")
+        self._tables = names
+        self._link()
+        self.samples: list[int] = [row[0] for row in self._db.execute("SELECT step FROM sample ORDER BY step")]
+        self.problems: list[tuple[int, str, str, int]] = self._rows("problem")  # type: ignore[assignment]
+
+    def _link(self) -> None:
+        self.parameters = {r[0]: Parameter(r[0], r[1], tuple(json.loads(r[2])), *r[3:]) for r in self._rows("parameter")}
+        self.optimizers = {r[0]: Optimizer(r[0], r[1], json.loads(r[2])) for r in self._rows("optimizer")}
+        self.by_id: dict[int, Op] = {}
+        for row in self._rows("op"):
+            f = dict(zip(TABLES["op"], row, strict=True))
+            f |= {"shape": tuple(json.loads(f["shape"])), "root": bool(f["root"])}
+            f |= {"options": json.loads(f["options"]), "facts": json.loads(f["facts"])}
+            self.by_id[f["id"]] = Op(**f)
+        for op, slot, source in self._rows("edge"):
+            self.by_id[op].inputs[slot] = self.by_id[source]
+            self.by_id[source].consumers.append(self.by_id[op])
+        for op, parameter in self._rows("op_parameter"):
+            self.by_id[op].parameters.append(self.parameters[parameter])
+        self.ops: list[Op] = sorted(self.by_id.values(), key=lambda op: op.position)
+
+    # -- what happened at every step --------------------------------------------------------------------------
+
+    @cached_property
+    def losses(self) -> list[tuple[int, float | None]]:
+        """(step, loss) of the first backward pass of every step; None where it was not finite."""
+        return self._db.execute("SELECT step, loss FROM step WHERE pass = 0 ORDER BY step").fetchall()
+
+    @property
+    def steps(self) -> int:
+        """Number of steps taken."""
+        return int(self.meta.get("steps", len(self.losses)))
+
+    @cached_property
+    def rates(self) -> dict[int, list[tuple[int, list[float]]]]:
+        """Optimizer id -> (first step, learning rate of each group), in order."""
+        found: dict[int, list[tuple[int, list[float]]]] = defaultdict(list)
+        for step, optimizer, lr in self._db.execute("SELECT step, optimizer, lr FROM rate ORDER BY step"):
+            found[optimizer].append((step, json.loads(lr)))
+        return dict(found)
+
+    # -- quantities -------------------------------------------------------------------------------------------
+
+    @cached_property
+    def _quantities(self) -> dict[str, dict[int, list[dict[str, Any]]]]:
+        return {}
+
+    def quantity(self, table: str) -> dict[int, list[dict[str, Any]]]:
+        """All rows of a quantity: subject id -> rows in order of step, each a dict with "step"; {} if absent."""
+        if table not in self._quantities:
+            rows: dict[int, list[dict[str, Any]]] = defaultdict(list)
+            if table in self._tables:
+                cursor = self._db.execute(f"SELECT * FROM {table} ORDER BY step")
+                names = [c[0] for c in cursor.description]
+                for row in cursor:
+                    rows[row[1]].append(dict(zip(names, row, strict=True)))
+            self._quantities[table] = rows
+        return self._quantities[table]
+
+    def rows(self, table: str, subject: Op | Parameter) -> list[dict[str, Any]]:
+        """Rows of one op or parameter, in order of step."""
+        return self.quantity(table).get(subject.id, [])
+
+    def of_kind(self, *kinds: str) -> list[Op]:
+        """Ops of the given kinds, in forward order."""
+        return [op for op in self.ops if op.kind in kinds]

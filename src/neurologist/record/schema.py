@@ -1,0 +1,112 @@
+"""The record's tables, each column with its meaning.
+
+`TABLES` is the one statement of the fixed tables; the DDL, the checks and the `doc` table inside every record come
+from it. Quantities add tables of their own with `quantity_table`: one row per (step, subject).
+May import: the standard library.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+SCHEMA_VERSION = 1  # raised whenever an older reader could misread a newer record
+
+
+class RecordError(ValueError):
+    """A record that cannot be read, with one line that says why and what to do."""
+
+
+class Column(NamedTuple):
+    """A column's SQL type and what it holds."""
+
+    sql: str
+    meaning: str
+
+
+TABLES: dict[str, dict[str, Column]] = {
+    "meta": {
+        "key": Column("TEXT PRIMARY KEY", "schema, status, versions, program, started, seconds, cost, ..."),
+        "value": Column("TEXT", "its value, as text"),
+    },
+    "doc": {
+        "tbl": Column("TEXT", "a table of this file"),
+        "col": Column("TEXT", "one of its columns"),
+        "meaning": Column("TEXT", "what it holds, with its unit"),
+    },
+    "op": {
+        "id": Column("INTEGER PRIMARY KEY", "number of the op in this record"),
+        "key": Column("TEXT UNIQUE", "identity from step to step: place, module, autograd name and count"),
+        "name": Column("TEXT", "autograd's name of the op, e.g. Relu"),
+        "kind": Column("TEXT", "linear, conv, activation, softmax, normalisation, loss, shape, ..., unknown"),
+        "function": Column("TEXT", "the torch.nn.functional call that made it, e.g. cross_entropy"),
+        "member": Column("TEXT", "its name in the catalogue of activations and losses, e.g. leaky_relu"),
+        "file": Column("TEXT", "source file of the user's line"),
+        "line": Column("INTEGER", "line number, from 1"),
+        "code": Column("TEXT", "the line"),
+        "module": Column("TEXT", "path of the module whose forward made it, e.g. model.fc1"),
+        "module_class": Column("TEXT", "that module's class"),
+        "position": Column("INTEGER", "order in the forward pass, from 0"),
+        "shape": Column("TEXT", "shape of its output when first seen, JSON list"),
+        "dtype": Column("TEXT", "dtype of its output"),
+        "options": Column("TEXT", "scalar arguments autograd kept (dim, reduction, ...), JSON object"),
+        "facts": Column("TEXT", "what the catalogue derives for its member (range, slope, domain), JSON object"),
+        "root": Column("INTEGER", "1 when .backward() was called on its output"),
+        "first_step": Column("INTEGER", "step of its first sample"),
+    },
+    "edge": {
+        "op": Column("INTEGER", "the op that reads"),
+        "slot": Column("INTEGER", "which of its inputs"),
+        "source": Column("INTEGER", "the op that made it"),
+    },
+    "op_parameter": {
+        "op": Column("INTEGER", "the op"),
+        "parameter": Column("INTEGER", "a parameter that it reads directly, or through reshaping alone"),
+    },
+    "parameter": {
+        "id": Column("INTEGER PRIMARY KEY", "number of the parameter in this record"),
+        "name": Column("TEXT", "path in the model, e.g. model.fc1.weight"),
+        "shape": Column("TEXT", "JSON list"),
+        "dtype": Column("TEXT", "e.g. float32"),
+        "numel": Column("INTEGER", "number of entries"),
+        "optimizer": Column("INTEGER", "the optimizer that steps it; NULL when none was seen to"),
+    },
+    "optimizer": {
+        "id": Column("INTEGER PRIMARY KEY", "number of the optimizer in this record"),
+        "name": Column("TEXT", "its class"),
+        "options": Column("TEXT", "options of its first group, JSON object"),
+    },
+    "rate": {
+        "step": Column("INTEGER", "first step with these rates"),
+        "optimizer": Column("INTEGER", "the optimizer"),
+        "lr": Column("TEXT", "learning rate of each group, JSON list"),
+    },
+    "step": {
+        "step": Column("INTEGER", "optimizer step, from 0"),
+        "pass": Column("INTEGER", "which backward pass of the step, from 0"),
+        "loss": Column("REAL", "mean of the tensor .backward() was called on; NULL when not finite"),
+        "finite": Column("INTEGER", "0 when the loss was NaN or infinite"),
+    },
+    "sample": {
+        "step": Column("INTEGER PRIMARY KEY", "a step examined in detail"),
+        "why": Column("TEXT", "early, spaced, jump, last"),
+        "cost": Column("REAL", "seconds that examining it took"),
+    },
+    "problem": {
+        "step": Column("INTEGER", "step at which it happened"),
+        "what": Column("TEXT", "what could not be measured"),
+        "why": Column("TEXT", "the reason"),
+        "count": Column("INTEGER", "how often"),
+    },
+}
+
+
+def ddl(name: str, columns: Mapping[str, Column]) -> str:
+    """The CREATE statement of a table."""
+    return f"CREATE TABLE IF NOT EXISTS {name} ({', '.join(f'{c} {spec.sql}' for c, spec in columns.items())})"
+
+
+def quantity_table(subject: str, columns: Mapping[str, str]) -> dict[str, Column]:
+    """Columns of a quantity's table: the step, its subject (op or parameter), then what it measures."""
+    head = {"step": Column("INTEGER", "sampled step"), subject: Column("INTEGER", f"the {subject}'s id")}
+    return {**head, **{name: Column("", meaning) for name, meaning in columns.items()}}

@@ -1,0 +1,224 @@
+"""Autograd's graph as ops: what was computed, from what, with which parameters, at which of the user's lines.
+
+`walk` starts at the tensors on which `.backward()` is called and reads what autograd has already written down; it
+installs nothing and keeps nothing alive longer than the returned `Graph`.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from functools import cache
+from typing import Any
+
+import torch
+from torch.autograd.graph import Node
+
+from neurologist import catalogue
+from neurologist.tape import ops, origin
+
+ACCUMULATE = "AccumulateGrad"
+UNSEEN = 2**63  # sequence number of nodes that autograd does not order (AccumulateGrad, some custom nodes)
+
+
+@dataclass(eq=False)
+class TapeOp:
+    """One autograd node, with what it tells about the forward op that made it.
+
+    Attributes:
+        node: the autograd node; dropped with the graph.
+        name: autograd's name without its suffix, e.g. "Addmm".
+        kind: see `tape.ops`; member: its name in the catalogue, or None.
+        sequence: autograd's running number, the order of the forward pass.
+        shape, dtype: of its (first) output; shape is () when autograd does not tell.
+        inputs: slot -> op that made this input; slots of data and parameters are absent.
+        parameters: tensors that it reads directly or through reshaping.
+        consumers: (op, slot) pairs that read its output.
+        place: the user's line.
+        key: identity from step to step.
+        root: `.backward()` was called on its output.
+    """
+
+    node: Node
+    name: str
+    kind: str
+    member: str | None
+    sequence: int
+    shape: tuple[int, ...]
+    dtype: str
+    inputs: dict[int, TapeOp] = field(default_factory=dict)
+    parameters: list[torch.Tensor] = field(default_factory=list)
+    consumers: list[tuple[TapeOp, int]] = field(default_factory=list)
+    place: origin.Place = origin.Place(None, None, False, False)
+    module: Any = None  # the innermost nn.Module whose forward made it, when known
+    module_path: str | None = None
+    line: int | None = None
+    key: str = ""
+    root: bool = False
+    position: int = 0
+
+    def saved(self, name: str) -> torch.Tensor | None:
+        """A tensor that the op kept for backward, or None when it kept none of that name or it may not be read.
+
+        Tensors of checkpointed ops are left alone: reading one would run the user's forward again.
+        """
+        if self.place.checkpointed or name not in tensors_of(type(self.node)):
+            return None
+        try:
+            value = getattr(self.node, f"_saved_{name}")
+        except RuntimeError:  # freed already, or overwritten in place by the user's code
+            return None
+        return value.detach() if isinstance(value, torch.Tensor) else None
+
+    @property
+    def options(self) -> dict[str, Any]:
+        """Scalar arguments that autograd kept: dim, reduction, negative_slope, ..."""
+        found = {}
+        for name in scalars_of(type(self.node)):
+            value = getattr(self.node, f"_saved_{name}", None)
+            if isinstance(value, bool | int | float | str):
+                if isinstance(value, int) and value >= UNSEEN:
+                    value -= 2**64  # autograd stores a negative dim as unsigned
+                found[name] = value if not isinstance(value, float) or math.isfinite(value) else str(value)
+        return found
+
+    @property
+    def source(self) -> TapeOp | None:
+        """The op that made its data input: the first that is not reached through a parameter alone."""
+        return next((self.inputs[slot] for slot in sorted(self.inputs) if not self.inputs[slot].weight_only), None)
+
+    @property
+    def weight_only(self) -> bool:
+        """True for ops that only reshape parameters, e.g. a weight's transpose."""
+        return self.kind == "shape" and not any(not op.weight_only for op in self.inputs.values()) and bool(
+            self.parameters
+        )
+
+
+@cache
+def tensors_of(cls: type) -> frozenset[str]:
+    """Names of the tensors that nodes of a class keep."""
+    return frozenset(a.removeprefix("_raw_saved_") for a in dir(cls) if a.startswith("_raw_saved_"))
+
+
+@cache
+def scalars_of(cls: type) -> tuple[str, ...]:
+    """Names of the plain arguments that nodes of a class keep."""
+    names = (a.removeprefix("_saved_") for a in dir(cls) if a.startswith("_saved_"))
+    return tuple(n for n in names if n not in tensors_of(cls) and "_sym_" not in n)
+
+
+@dataclass
+class Graph:
+    """All ops under the roots, in forward order, and the parameters they read."""
+
+    ops: list[TapeOp]
+    parameters: dict[int, torch.Tensor]  # id(tensor) -> tensor
+    accumulators: dict[int, Node]  # id(tensor) -> its AccumulateGrad node
+
+    @property
+    def located(self) -> bool:
+        """True when the forward pass ran with source lines kept."""
+        return any("traceback_" in op.node.metadata for op in self.ops)
+
+    def identify(self, known: dict[tuple[str, ...], list[TapeOp]]) -> None:
+        """Remember the ops of a located graph; give those of any other the places and keys of its remembered twin."""
+        signature = tuple(op.name for op in self.ops)
+        if self.located:
+            known[signature] = [replace(op, node=None, inputs={}, consumers=[], parameters=[]) for op in self.ops]
+            return
+        for op, twin in zip(self.ops, known.get(signature, ()), strict=False):
+            op.place, op.kind, op.member, op.key = twin.place, twin.kind, twin.member, twin.key
+            op.module, op.module_path, op.line = twin.module, twin.module_path, twin.line
+
+
+def walk(roots: Iterable[torch.Tensor], locate: Callable[[TapeOp], None] = lambda op: None) -> Graph:
+    """Read the graph under `roots`.
+
+    Args:
+        roots: tensors on which backward is called.
+        locate: called on every op in forward order, to add the module that made it.
+    """
+    made: dict[Node, TapeOp] = {}
+    graph = Graph([], {}, {})
+    stack = [t.grad_fn for t in roots if t.grad_fn is not None]
+    for node in stack:
+        _op(node, made).root = True
+    seen = set(stack)
+    while stack:
+        node = stack.pop()
+        op = made[node]
+        for slot, (source, _) in enumerate(node.next_functions):
+            if source is None:
+                continue
+            if source.name().endswith(ACCUMULATE):
+                _read_parameter(graph, op, source)
+                continue
+            below = _op(source, made)
+            op.inputs[slot] = below
+            below.consumers.append((op, slot))
+            if source not in seen:
+                seen.add(source)
+                stack.append(source)
+    graph.ops = sorted(made.values(), key=lambda op: op.sequence)
+    _finish(graph, locate)
+    return graph
+
+
+def _op(node: Node, made: dict[Node, TapeOp]) -> TapeOp:
+    if node not in made:
+        name = node.name()
+        kind, member = ops.classify(name)
+        outputs = getattr(node, "_input_metadata", None)
+        shape = tuple(int(n) for n in outputs[0].shape) if outputs else ()
+        dtype = str(outputs[0].dtype).removeprefix("torch.") if outputs else ""
+        op = TapeOp(node, ops.short(name), kind, member, node._sequence_nr(), shape, dtype)
+        op.place = origin.read(node.metadata.get("traceback_") or ())
+        made[node] = op
+    return made[node]
+
+
+def _read_parameter(graph: Graph, op: TapeOp, node: Node) -> None:
+    variable: torch.Tensor = node.variable  # type: ignore[attr-defined]
+    graph.parameters[id(variable)] = variable
+    graph.accumulators[id(variable)] = node
+    op.parameters.append(variable)
+
+
+def _finish(graph: Graph, locate: Callable[[TapeOp], None]) -> None:
+    counts: dict[str, int] = {}
+    for position, op in enumerate(graph.ops):
+        op.position = position
+        for below in op.inputs.values():  # forward order: what is below is finished
+            if below.weight_only:
+                op.parameters += below.parameters
+        _refine(op)
+        locate(op)
+        user = op.place.user
+        op.line = op.line or (user.line if user else None)
+        where = f"{user.file}:{user.line}" if user else "?"
+        stem = f"{where}|{op.module_path or ''}|{op.name}"
+        counts[stem] = counts.get(stem, -1) + 1
+        op.key = f"{stem}|{counts[stem]}"
+
+
+def _refine(op: TapeOp) -> None:
+    """Kinds that the node's name alone cannot tell."""
+    if op.kind == "linear" and not op.parameters:
+        op.kind = "matmul"
+    elif op.kind == "matmul" and op.parameters:
+        op.kind = "linear"
+    elif op.name == "Mul" and op.place.function and "dropout" in op.place.function:
+        op.kind = "dropout"
+    elif op.place.function and (loss := catalogue.loss_by_function(op.place.function)) is not None:
+        if op.kind == "loss" or not any(c.place == op.place for c, _ in op.consumers):
+            op.kind, op.member = "loss", loss.name  # the last op of a composite loss stands for it
+
+
+def data_path(op: TapeOp) -> Iterator[TapeOp]:
+    """The op and what it was computed from, following data inputs back to the first layer."""
+    step: TapeOp | None = op
+    while step is not None:
+        yield step
+        step = step.source

@@ -1,0 +1,57 @@
+"""Size of every parameter, of its gradient and of its update, and whether its units are told apart."""
+
+from __future__ import annotations
+
+import torch
+
+from neurologist.tape.quantity import Quantity, Row, Update, rms, strided
+
+UNITS = 64  # rows compared when looking for equal units
+
+
+class Parameter(Quantity):
+    """Norms of a parameter around one optimizer step; the update-to-weight ratio is about 1e-3 in healthy training."""
+
+    name = "weights"
+    subject = "parameter"
+    columns = {
+        "rms": "RMS of the parameter's entries before the step",
+        "mean": "mean of its entries before the step",
+        "low": "smallest entry before the step",
+        "high": "largest entry before the step",
+        "gradient": "RMS of the gradient that backward gave it; NULL when it got none",
+        "change": "RMS of the change that the optimizer made",
+        "ratio": "change / rms; NULL when the parameter was all zero",
+        "twins": "share of its units whose incoming weights equal the first unit's exactly, in [0, 1]; NULL for vectors",
+        "gradient_twins": "the same for rows of its gradient; 1 when all units get the same gradient",
+    }
+    needs = frozenset({"update"})
+
+    def at_update(self, update: Update) -> Row:
+        size, low_high = rms(update.before), update.before.float().aminmax()
+        change = rms(update.after.double() - update.before.double())
+        return {
+            "rms": size,
+            "mean": update.before.double().mean(),
+            "low": low_high[0],
+            "high": low_high[1],
+            "gradient": None if update.gradient is None else rms(update.gradient),
+            "change": change,
+            "ratio": change / size,
+            "twins": twins(update.parameter),
+            "gradient_twins": None if update.parameter.grad is None else twins(update.parameter.grad),
+        }
+
+
+def twins(weight: torch.Tensor) -> torch.Tensor | None:
+    """Share of units (rows) that equal the first one; None for vectors and single units."""
+    if weight.dim() < 2 or weight.shape[0] < 2 or weight.is_sparse:
+        return None
+    rows = weight.detach()[:UNITS].flatten(1)
+    rows = rows[:, : max(1, 4 * 16_384 // rows.shape[0])]
+    return (rows[1:] == rows[:1]).all(1).double().mean()
+
+
+def selection(tensor: torch.Tensor) -> torch.Tensor:
+    """The entries of a parameter that a sample looks at."""
+    return strided(tensor.detach())

@@ -1,0 +1,120 @@
+"""What the loss compares: predictions against targets."""
+
+from __future__ import annotations
+
+import torch
+
+from neurologist.tape.graph import TapeOp
+from neurologist.tape.quantity import Quantity, Row, Value, output_of, strided
+
+DISTINCT = 64  # more distinct values than this are not counted
+
+
+class Target(Quantity):
+    """Range, kind and agreement of predictions and targets at every loss that keeps its targets."""
+
+    name = "target"
+    columns = {
+        "low": "smallest target",
+        "high": "largest target",
+        "mean": "mean target",
+        "std": "standard deviation of the targets",
+        "integer": "1 when every target is a whole number",
+        "distinct_targets": f"number of distinct targets in this batch; NULL above {DISTINCT}",
+        "top_share": "share of the most common target",
+        "rows": "number of targets, or of rows when targets have a last dimension",
+        "shape": "shape, as text",
+        "stretched": "1 when the targets were stretched along a dimension to fit the predictions",
+        "row_low": "smallest sum over the last dimension",
+        "row_high": "largest sum over the last dimension",
+        "row_ones": "share of rows with exactly one 1 and zeros elsewhere",
+        "predicted_low": "smallest prediction",
+        "predicted_high": "largest prediction",
+        "predicted_mean": "mean prediction",
+        "predicted_std": "standard deviation of the predictions",
+        "spread": "standard deviation of predictions over the batch, mean over outputs",
+        "outputs": "size of the predictions' class or last dimension",
+        "predicted_shape": "shape of the predictions, as text",
+        "score": "share of right classes for class targets; 1 - error/variance for others",
+    }
+    needs = frozenset({"saved"})
+
+    def at_graph(self, op: TapeOp) -> Row | None:
+        predictions, targets = compared(op)
+        row: dict[str, Value] = {}
+        if targets is not None:
+            row |= self._targets(targets)
+        if predictions is not None:
+            row |= self._predictions(predictions, targets)
+        return row or None
+
+    def _targets(self, targets: torch.Tensor) -> dict[str, Value]:
+        part = strided(targets).double()
+        variance, mean = torch.var_mean(part, correction=0)
+        low, high = part.aminmax()
+        row: dict[str, Value] = {"low": low, "high": high, "mean": mean, "std": variance.sqrt()}
+        values, counts = torch.unique(part, return_counts=True)
+        row |= {
+            "integer": (part == part.round()).all(),
+            "distinct_targets": values.numel() if values.numel() <= DISTINCT else None,
+            "top_share": counts.amax() / part.numel(),
+            "rows": targets.shape[0] if targets.dim() else 1,
+            "shape": str(tuple(targets.shape)),
+            "stretched": int(any(s == 0 and n > 1 for s, n in zip(targets.stride(), targets.shape, strict=True))),
+        }
+        if targets.dim() > 1 and targets.shape[-1] > 1 and targets.is_floating_point():
+            sums = targets.double().sum(-1).flatten()
+            ones = ((targets == 1).sum(-1) == 1) & ((targets == 0).sum(-1) == targets.shape[-1] - 1)
+            row |= {"row_low": sums.amin(), "row_high": sums.amax(), "row_ones": ones.double().mean()}
+        return row
+
+    def _predictions(self, predictions: torch.Tensor, targets: torch.Tensor | None) -> dict[str, Value]:
+        part = strided(predictions).double()
+        variance, mean = torch.var_mean(part, correction=0)
+        low, high = part.aminmax()
+        row: dict[str, Value] = {"predicted_low": low, "predicted_high": high, "predicted_mean": mean}
+        row |= {"predicted_std": variance.sqrt(), "predicted_shape": str(tuple(predictions.shape))}
+        classes = 1 if predictions.dim() > 1 else -1
+        row |= {"outputs": predictions.shape[classes] if predictions.dim() > 1 else 1}
+        if predictions.dim():
+            row["spread"] = predictions[:4096].double().std(0, correction=0).mean()
+        if targets is not None:
+            row["score"] = score(predictions.detach(), targets)
+        return row
+
+
+def score(predictions: torch.Tensor, targets: torch.Tensor) -> torch.Tensor | None:
+    """Share of right classes when targets are class indices, else the share of the variance explained."""
+    if not targets.is_floating_point():
+        if predictions.dim() != targets.dim() + 1:
+            return None
+        return (predictions.argmax(1) == targets).double().mean()
+    if predictions.shape != targets.shape:
+        return None
+    spread = targets.double().var(correction=0)
+    return 1 - (predictions.double() - targets.double()).square().mean() / spread
+
+
+def compared(op: TapeOp) -> tuple[torch.Tensor | None, torch.Tensor | None]:
+    """Predictions and targets of a loss op; (None, None) for other ops and for losses that keep neither."""
+    targets = op.saved("target")
+    if targets is not None:
+        return op.saved("self"), targets
+    if op.kind != "loss" and not op.root:
+        return None, None
+    for below in _within(op):  # composed or written by hand: a product of the predictions (or their log) with targets
+        if below.name == "Mul" and len(below.inputs) == 1:
+            slot = next(iter(below.inputs))
+            constant = below.saved("other" if slot == 0 else "self")
+            if constant is not None and constant.numel() > 1:
+                return output_of(below.inputs[slot]) if constant.shape == below.shape else None, constant
+    return None, None
+
+
+def _within(op: TapeOp) -> list[TapeOp]:
+    found, stack = [], [op]
+    while stack:
+        found.append(step := stack.pop())
+        stack += [b for b in step.inputs.values() if b.place == op.place and not b.parameters]
+    return found
+

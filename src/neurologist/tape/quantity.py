@@ -1,0 +1,139 @@
+"""The base of every quantity: what it needs, what it measures, and how numbers wait on the device.
+
+A quantity is one file in `quantities/` with one subclass of `Quantity`, found by discovery. It declares the columns of
+its table, what it needs, and overrides the methods for those needs. Values that it returns may be numbers, 0-d tensors
+(gathered on the device and copied to the host once per sample), or 1-d uint8 tensors (stored as a BLOB).
+May import: torch, `catalogue`, `functional`, `tape.graph`.
+"""
+
+from __future__ import annotations
+
+import math
+from abc import ABC
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar, Literal
+
+import torch
+
+from neurologist.tape.graph import TapeOp
+
+Value = torch.Tensor | float | int | str | None
+Row = Mapping[str, Value]
+Need = Literal["saved", "gradient", "shared_gradient", "update"]
+
+LIMIT = 16_384  # entries that a statistic looks at; its standard error is then below 1 %
+UNIT_LIMIT = 262_144  # entries that a per-unit statistic looks at: every row of a wide layer, most of a large map
+
+
+@dataclass
+class Update:
+    """A parameter around an optimizer step, all as the same strided selection of its entries.
+
+    Attributes:
+        parameter: the parameter, whole, after the step.
+        before: its entries before the step; after: after it.
+        gradient: entries of the gradient that backward gave it in this step, or None.
+    """
+
+    parameter: torch.Tensor
+    before: torch.Tensor
+    after: torch.Tensor
+    gradient: torch.Tensor | None
+
+
+class Quantity(ABC):
+    """Something measured at every sample, per op or per parameter."""
+
+    name: ClassVar[str]  # its table in the record
+    subject: ClassVar[Literal["op", "parameter"]] = "op"
+    columns: ClassVar[dict[str, str]]  # column -> what it holds, with its unit
+    needs: ClassVar[frozenset[Need]]
+
+    def at_graph(self, op: TapeOp) -> Row | None:
+        """Measure from saved tensors, before backward runs; None when there is nothing to say (needs "saved")."""
+        return None
+
+    def at_gradient(self, op: TapeOp, gradient: torch.Tensor) -> Row | None:
+        """Measure the gradient that arrives at the op's output (needs "gradient")."""
+        return None
+
+    def at_shared_gradient(self, op: TapeOp, gradient: torch.Tensor) -> Row | None:
+        """Measure the gradient that the op hands to a source which other ops read too (needs "shared_gradient")."""
+        return None
+
+    def at_update(self, update: Update) -> Row | None:
+        """Measure a parameter after the optimizer stepped (needs "update")."""
+        return None
+
+    def finish(self, op: TapeOp, row: dict[str, Any], rows: Mapping[TapeOp, dict[str, Any]]) -> None:
+        """Complete a row on the host, once all numbers are there."""
+
+
+def strided(tensor: torch.Tensor, limit: int = LIMIT) -> torch.Tensor:
+    """At most about `limit` entries of a tensor, evenly spread, as a flat view where possible."""
+    if tensor.is_sparse:
+        tensor = tensor.coalesce().values()
+    if tensor.is_complex():
+        tensor = tensor.abs()
+    count = tensor.numel()
+    if count <= limit:
+        return tensor.reshape(-1)
+    if not tensor.is_contiguous():
+        keep = max(1, limit // max(1, count // tensor.shape[0]))
+        tensor = tensor[:: max(1, tensor.shape[0] // keep)]
+    stride = tensor.numel() // limit | 1
+    while stride > 1 and math.gcd(stride, tensor.shape[-1]) > 1:  # else it would see the same columns in every row
+        stride += 2
+    return tensor.reshape(-1)[::stride]
+
+
+def rms(tensor: torch.Tensor) -> torch.Tensor:
+    """Root mean square of a tensor's entries, in float64 so that small gradients do not underflow when squared."""
+    part = strided(tensor)
+    return torch.linalg.vector_norm(part, dtype=torch.float64) / math.sqrt(max(1, part.numel()))
+
+
+def unit_dim(op: TapeOp, tensor: torch.Tensor) -> int:
+    """The dimension of a tensor that counts units: channels behind a convolution, else the last."""
+    below: TapeOp | None = op
+    for _ in range(6):
+        if below is None or below.kind in ("linear", "matmul", "recurrent", "embedding"):
+            return -1
+        if below.kind in ("conv", "pooling") or (below.kind == "normalisation" and "Batch" in below.name):
+            return 1 if tensor.dim() > 2 else -1
+        below = below.source
+    return -1
+
+
+def by_unit(op: TapeOp, tensor: torch.Tensor) -> torch.Tensor:
+    """A tensor as (observations, units), thinned to at most about `UNIT_LIMIT` entries by leaving out observations."""
+    rows = tensor.movedim(unit_dim(op, tensor), -1).reshape(-1, tensor.shape[unit_dim(op, tensor)])
+    step = max(1, rows.numel() // UNIT_LIMIT)
+    return rows[::step] if step > 1 else rows
+
+
+def output_of(op: TapeOp) -> torch.Tensor | None:
+    """The op's output, if it or a consumer kept it; None otherwise."""
+    for name in ("result", "output", "result0"):
+        if (kept := op.saved(name)) is not None:
+            return kept
+    for consumer, slot in op.consumers:
+        kept = input_of(consumer, slot)
+        if kept is not None and tuple(kept.shape) == op.shape:
+            return kept
+    return None
+
+
+# Which saved tensor is the input at a slot, for ops that keep their inputs under other names than self and other.
+_SLOTS = {"Addmm": {1: "mat1"}, "Mm": {0: "self"}, "Convolution": {0: "input"}, "Bmm": {0: "self", 1: "mat2"}}
+
+
+def input_of(op: TapeOp, slot: int) -> torch.Tensor | None:
+    """The tensor that the op read at a slot, if it kept it."""
+    if op.name in _SLOTS:
+        name = _SLOTS[op.name].get(slot)
+        return op.saved(name) if name else None
+    if op.name in ("Mul", "Div") and slot == 1:
+        return op.saved("other")
+    return next((t for n in ("self", "input") if slot == 0 and (t := op.saved(n)) is not None), None)

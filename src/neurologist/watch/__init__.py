@@ -1,0 +1,1 @@
+"""When to look: one session around a training run."""

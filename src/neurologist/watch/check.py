@@ -1,0 +1,72 @@
+"""Examine one batch before training: a forward, a backward, a step, and everything put back as it was."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import torch
+from torch import nn
+
+from neurologist.diagnose import Diagnosis
+from neurologist.watch.session import watch
+
+
+def check(
+    model: nn.Module,
+    loss_fn: Callable[[Any, Any], torch.Tensor],
+    batch: Sequence[Any],
+    optimizer: torch.optim.Optimizer | None = None,
+) -> Diagnosis:
+    """Examine a model on one batch.
+
+    Parameters, buffers, gradients, optimizer state and random states are restored bitwise afterwards, also when the
+    forward or backward pass raises.
+
+    Args:
+        model: called as `model(*inputs)`.
+        loss_fn: called as `loss_fn(output, target)`; returns a scalar.
+        batch: inputs, then the target: `(x, y)` or `(x1, x2, y)`.
+        optimizer: takes one step when given, so that update-to-weight ratios can be seen.
+
+    Raises:
+        ValueError: the batch has no target.
+    """
+    if len(batch) < 2:
+        raise ValueError(f"batch needs inputs and a target, got {len(batch)} element(s): pass (x, y)")
+    *inputs, target = batch
+    restore = _remember(model, optimizer)
+    try:
+        with watch() as session:
+            loss_fn(model(*inputs), target).backward()
+            if optimizer is not None:
+                optimizer.step()
+    finally:
+        restore()
+    return session.diagnose()
+
+
+def _remember(model: nn.Module, optimizer: torch.optim.Optimizer | None) -> Callable[[], None]:
+    tensors = [*model.parameters(), *model.buffers()]
+    values = [t.detach().clone() for t in tensors]
+    gradients = [(p, p.grad, None if p.grad is None else p.grad.clone()) for p in model.parameters()]
+    state = copy.deepcopy(optimizer.state_dict()) if optimizer is not None else None
+    random = torch.get_rng_state()
+    on_devices = torch.cuda.get_rng_state_all() if torch.cuda.is_available() else []
+
+    def restore() -> None:
+        with torch.no_grad():
+            for tensor, value in zip(tensors, values, strict=True):
+                tensor.copy_(value)
+            for parameter, gradient, value in gradients:
+                parameter.grad = gradient
+                if gradient is not None and value is not None:
+                    gradient.copy_(value)
+        if optimizer is not None and state is not None:
+            optimizer.load_state_dict(state)
+        torch.set_rng_state(random)
+        if on_devices:
+            torch.cuda.set_rng_state_all(on_devices)
+
+    return restore

@@ -1,0 +1,66 @@
+"""Which module made which op: autograd's running number is noted as modules are entered and left.
+
+The hooks are PyTorch's global ones and stand only during a sampled forward; no model ever carries one.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import nn
+from torch.nn.modules import module as registry
+
+from neurologist.tape import origin
+from neurologist.tape.graph import TapeOp
+from neurologist.watch.names import Names
+
+
+class ModuleCalls:
+    """The calls of one sampled forward, innermost last."""
+
+    def __init__(self, names: Names) -> None:
+        self._names = names
+        self._handles: list[Any] = []
+        self._open: list[tuple[nn.Module, int]] = []
+        self._calls: list[tuple[int, int, nn.Module]] = []
+
+    def install(self) -> None:
+        """Start noting; also while it already notes."""
+        if not self._handles:
+            self._handles = [
+                registry.register_module_forward_pre_hook(self._enter),
+                registry.register_module_forward_hook(self._leave, always_call=True),
+            ]
+
+    def remove(self) -> None:
+        """Stop noting and forget."""
+        for handle in self._handles:
+            handle.remove()
+        self._handles, self._open, self._calls = [], [], []
+
+    def _enter(self, module: nn.Module, inputs: Any) -> None:
+        if not self._open:
+            self._names.add(module)
+        self._open.append((module, torch._C._autograd._get_sequence_nr()))
+
+    def _leave(self, module: nn.Module, inputs: Any, output: Any) -> None:
+        while self._open:  # a call that raised is never left: drop it
+            entered, start = self._open.pop()
+            if entered is module:
+                self._calls.append((start, torch._C._autograd._get_sequence_nr(), module))
+                return
+
+    def locate(self, op: TapeOp) -> None:
+        """Give an op its module, and the line that declares it when its own line only calls a container."""
+        inside = [c for c in self._calls if c[0] <= op.sequence < c[1]]
+        if not inside:
+            return
+        module = min(inside, key=lambda c: c[1] - c[0])[2]
+        op.module, op.module_path = module, self._names.module(module)
+        if op.place.container and op.place.user and (parent := self._names.parent(module)) is not None:
+            children = list(parent.children())
+            if module in children:
+                kinds = [type(child).__name__ for child in children]
+                index = children.index(module)
+                op.line = origin.declared(op.place.user.file, kinds[index], kinds, index)

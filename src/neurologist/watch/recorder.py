@@ -1,0 +1,145 @@
+"""From samples to rows: numbers ops, parameters and optimizers, and writes each sample in one transaction."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from typing import Any
+
+import torch
+
+from neurologist import catalogue
+from neurologist.record import Store
+from neurologist.tape import origin
+from neurologist.tape.graph import TapeOp
+from neurologist.tape.quantities import quantities
+from neurologist.tape.quantity import Quantity
+from neurologist.theory import traits
+from neurologist.watch.names import Names
+from neurologist.watch.sample import Sample
+
+
+class Recorder:
+    """Writes what was seen into a store."""
+
+    def __init__(self, store: Store, names: Names) -> None:
+        self.store, self._names = store, names
+        self._ops: dict[str, int] = {}
+        self._parameters: dict[int, int] = {}
+        self._optimizers: dict[int, int] = {}
+        self._stepped_by: dict[int, int] = {}  # id(parameter) -> optimizer
+        self._rates: dict[int, list[float]] = {}
+        self._steps: list[tuple[int, int, float | torch.Tensor]] = []
+        self._rate_rows: list[tuple[int, int, str]] = []
+        self.problems: Counter[tuple[int, str, str]] = Counter()
+        self._written: Counter[tuple[int, str, str]] = Counter()
+        with store.transaction():
+            for quantity in quantities():
+                store.add_quantity(quantity.name, quantity.subject, quantity.columns)
+
+    # -- every step -------------------------------------------------------------------------------------------
+
+    def loss(self, step: int, number: int, value: float | torch.Tensor) -> None:
+        """Note a loss; a tensor stays on its device until the next write."""
+        self._steps.append((step, number, value))
+
+    def rates(self, step: int, optimizer: torch.optim.Optimizer) -> None:
+        """Note an optimizer's learning rates when they changed, and who it is when it is new."""
+        number = self._optimizers.get(id(optimizer))
+        if number is None:
+            number = self._optimizers[id(optimizer)] = len(self._optimizers) + 1
+            options = {k: v for k, v in optimizer.param_groups[0].items() if isinstance(v, bool | int | float | str)}
+            with self.store.transaction():
+                self.store.insert("optimizer", [(number, type(optimizer).__name__, json.dumps(options))])
+            self._stepped_by |= {id(p): number for g in optimizer.param_groups for p in g["params"]}
+        rates = [float(group["lr"]) for group in optimizer.param_groups if "lr" in group]
+        if rates != self._rates.get(number):
+            self._rates[number] = rates
+            self._rate_rows.append((step, number, json.dumps(rates)))
+
+    # -- samples ----------------------------------------------------------------------------------------------
+
+    def write(self, sample: Sample, rows: dict[tuple[Quantity, Any], dict[str, Any]], cost: float) -> None:
+        """Write a sample and everything that waited for it, in one transaction."""
+        with self.store.transaction():
+            for graph in sample.graphs:
+                for parameter in graph.parameters.values():
+                    self._parameter(parameter)
+                for op in graph.ops:
+                    self._op(op, sample.step)
+            for (quantity, subject), row in rows.items():
+                if row:
+                    number = self._ops[subject.key] if isinstance(subject, TapeOp) else self._parameters[id(subject)]
+                    values = [row.get(column) for column in quantity.columns]
+                    self.store.insert(quantity.name, [(sample.step, number, *values)])
+            self.store.insert("sample", [(sample.step, sample.why, cost)])
+            self._flush()
+
+    def flush(self, **meta: Any) -> None:
+        """Write what waits, and entries of `meta`."""
+        with self.store.transaction():
+            self._flush()
+            self.store.meta(**meta)
+
+    def _flush(self) -> None:
+        on_device = [(i, v) for i, (_, _, v) in enumerate(self._steps) if isinstance(v, torch.Tensor)]
+        values = [v if isinstance(v, float) else 0.0 for _, _, v in self._steps]
+        if on_device:
+            for (i, _), value in zip(on_device, torch.stack([v for _, v in on_device]).tolist(), strict=True):
+                values[i] = value
+        rows = [
+            (step, number, value if value - value == 0 else None, int(value - value == 0))
+            for (step, number, _), value in zip(self._steps, values, strict=True)
+        ]
+        self.store.insert("step", rows)
+        self.store.insert("rate", self._rate_rows)
+        self.store.insert("problem", [(*key, n) for key, n in (self.problems - self._written).items()])
+        self._written = self.problems.copy()
+        self._steps, self._rate_rows = [], []
+
+    def _parameter(self, parameter: torch.Tensor) -> None:
+        if id(parameter) in self._parameters:
+            return
+        number = self._parameters[id(parameter)] = len(self._parameters) + 1
+        dtype, shape = str(parameter.dtype).removeprefix("torch."), json.dumps(list(parameter.shape))
+        row = (number, self._names.tensor(parameter), shape, dtype, parameter.numel())
+        self.store.insert("parameter", [(*row, self._stepped_by.get(id(parameter)))])
+
+    def _op(self, op: TapeOp, step: int) -> None:
+        if op.key in self._ops:
+            return
+        number = self._ops[op.key] = len(self._ops) + 1
+        file = op.place.user.file if op.place.user else None
+        place = (op.place.function, op.member, file, op.line, origin.code(file, op.line), op.module_path)
+        kind = type(op.module).__name__ if op.module is not None else None
+        shape, options, facts = json.dumps(op.shape), json.dumps(op.options), json.dumps(facts_of(op))
+        made = (kind, op.position, shape, op.dtype, options, facts, int(op.root), step)
+        self.store.insert("op", [(number, op.key, op.name, op.kind, *place, *made)])
+        self.store.insert("edge", [(number, slot, self._ops[b.key]) for slot, b in op.inputs.items() if b.key in self._ops])
+        self.store.insert("op_parameter", [(number, self._parameters[id(p)]) for p in op.parameters])
+
+
+def facts_of(op: TapeOp) -> dict[str, Any]:
+    """What the catalogue knows about an op's member, stamped into the record so that diagnosis needs no torch."""
+    if op.kind in ("activation", "softmax") and op.member:
+        spec = catalogue.activations[op.member]
+        facts: dict[str, Any] = {"range": [spec.range.lo, spec.range.hi]}
+        if not spec.vector:
+            found = traits(spec)
+            facts |= {"largest_slope": found.lipschitz, "dead": found.dead is not None, "saturates": bool(found.saturates)}
+        return {k: [_number(x) for x in v] if isinstance(v, list) else v for k, v in facts.items()}
+    if op.kind == "loss" and op.member:
+        loss = catalogue.losses[op.member]
+        return {
+            "expects": loss.expects,
+            "applies": loss.applies,
+            "target_kind": loss.target_kind,
+            "targets": [_number(loss.targets.lo), _number(loss.targets.hi)],
+            "predictions": [_number(loss.predictions.lo), _number(loss.predictions.hi)],
+        }
+    return {}
+
+
+def _number(value: float) -> float | None:
+    """A bound as JSON: None stands for infinity."""
+    return float(value) if abs(value) != float("inf") else None

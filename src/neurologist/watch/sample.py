@@ -1,0 +1,157 @@
+"""One sampled step: read the graph, hook its nodes, gather numbers on the device, write them once.
+
+`Sample` is made when the step's loss calls backward and dropped after the optimizer stepped; nothing of it, no hook and
+no reference to the graph, outlives the step.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+import torch
+
+from neurologist.tape.graph import Graph, TapeOp, walk
+from neurologist.tape.quantities import quantities
+from neurologist.tape.quantities.parameter import selection
+from neurologist.tape.quantity import Quantity, Row, Update
+
+Known = dict[tuple[str, ...], list[TapeOp]]
+Key = tuple[Quantity, Any]  # a quantity and its subject: a TapeOp or a parameter
+
+
+class Gather:
+    """Numbers that wait on their device, and the host rows that they will fill."""
+
+    def __init__(self) -> None:
+        self.rows: dict[Key, dict[str, Any]] = defaultdict(dict)
+        self._scalars: dict[torch.device, list[tuple[dict[str, Any], str, torch.Tensor]]] = defaultdict(list)
+        self._blobs: list[tuple[dict[str, Any], str, torch.Tensor]] = []
+
+    def add(self, quantity: Quantity, subject: Any, row: Row | None) -> None:
+        """Put one quantity's row aside."""
+        if row is None:
+            return
+        target = self.rows[quantity, subject]
+        for column, value in row.items():
+            if not isinstance(value, torch.Tensor):
+                target[column] = value
+            elif value.dim():
+                self._blobs.append((target, column, value))
+            else:
+                self._scalars[value.device].append((target, column, value.detach()))
+
+    def collect(self) -> dict[Key, dict[str, Any]]:
+        """All rows with plain numbers: one transfer per device."""
+        for waiting in self._scalars.values():
+            values = torch.stack([value.double() for _, _, value in waiting]).tolist()
+            for (row, column, _), value in zip(waiting, values, strict=True):
+                row[column] = None if value != value else value  # SQLite has no NaN
+        for row, column, value in self._blobs:
+            row[column] = bytes(value.cpu().tolist())
+        self._scalars, self._blobs = defaultdict(list), []
+        return self.rows
+
+
+class Sample:
+    """The examination of one step.
+
+    Args:
+        step: its number; why: the sampler's word for it.
+        attempt: runs a callback and keeps its exceptions from the user: `attempt(what, function, *arguments)`.
+        known: graphs seen so far, for passes whose forward ran without source lines.
+    """
+
+    def __init__(self, step: int, why: str, attempt: Callable[..., Any], known: Known) -> None:
+        self.step, self.why, self.attempt, self._known = step, why, attempt, known
+        self.graphs: list[Graph] = []
+        self.gather = Gather()
+        self.inside = 0.0
+        self._handles: list[Any] = []
+        self._before: dict[int, torch.Tensor] = {}
+        self._gradients: dict[int, torch.Tensor] = {}
+        self._by_need = {
+            need: [q for q in quantities() if need in q.needs]
+            for need in ("saved", "gradient", "shared_gradient", "update")
+        }
+
+    def before_backward(self, roots: Sequence[torch.Tensor], locate: Callable[[TapeOp], None]) -> None:
+        """Read the graph under the roots and put hooks on its nodes."""
+        graph = walk(roots, locate)
+        graph.identify(self._known)
+        self.graphs.append(graph)
+        for op in graph.ops:
+            for quantity in self._by_need["saved"]:
+                self.attempt(f"{quantity.name} of {op.key}", self._measure, quantity, op, quantity.at_graph, op)
+            self._hook(op)
+        for key, node in graph.accumulators.items():
+            self._handles.append(node.register_prehook(self._keep_gradient(key)))
+
+    def _measure(self, quantity: Quantity, subject: Any, method: Callable[..., Row | None], *arguments: Any) -> None:
+        with torch.no_grad():
+            self.gather.add(quantity, subject, method(*arguments))
+
+    def _hook(self, op: TapeOp) -> None:
+        arriving = self._by_need["gradient"]
+        self._handles.append(op.node.register_prehook(lambda g: self._observe(op, arriving, "at_gradient", g, 0)))
+        source = op.source
+        if source is not None and len(source.consumers) > 1:
+            slot = next(s for s, below in op.inputs.items() if below is source)
+            shared = self._by_need["shared_gradient"]
+            self._handles.append(
+                op.node.register_hook(lambda g, _: self._observe(op, shared, "at_shared_gradient", g, slot))
+            )
+
+    def _observe(self, op: TapeOp, members: Iterable[Quantity], method: str, gradients: Any, slot: int) -> None:
+        start = time.perf_counter()
+        gradient = gradients[slot] if slot < len(gradients) else None
+        if gradient is not None:
+            for quantity in members:
+                what = f"{quantity.name} of {op.key}"
+                self.attempt(what, self._measure, quantity, op, getattr(quantity, method), op, gradient)
+        self.inside += time.perf_counter() - start
+
+    def _keep_gradient(self, key: int) -> Callable[[Any], None]:
+        def keep(gradients: Any) -> None:
+            if gradients[0] is not None:
+                part = selection(gradients[0]).clone()  # a view would keep the whole gradient alive and shared
+                known = self._gradients.get(key)
+                self._gradients[key] = part if known is None or known.shape != part.shape else known + part
+
+        return keep
+
+    def after_backward(self) -> None:
+        """Take the hooks off and note the parameters, which the optimizer is about to change."""
+        for handle in self._handles:
+            handle.remove()
+        self._handles.clear()
+        for key, parameter in self.graphs[-1].parameters.items():
+            if key not in self._before:
+                self._before[key] = selection(parameter).clone()
+
+    @property
+    def stepped(self) -> bool:
+        """True when a parameter changed since the last backward pass."""
+        parameters = {key: p for graph in self.graphs for key, p in graph.parameters.items()}
+        return any(not torch.equal(selection(p), self._before[k]) for k, p in parameters.items() if k in self._before)
+
+    def after_step(self, stepped: bool) -> dict[Key, dict[str, Any]]:
+        """Measure what the optimizer did, if it stepped, and give all rows of the sample."""
+        parameters = {key: p for graph in self.graphs for key, p in graph.parameters.items() if stepped}
+        for key, parameter in parameters.items():
+            if key in self._before:
+                update = Update(parameter, self._before[key], selection(parameter), self._gradients.get(key))
+                for quantity in self._by_need["update"]:
+                    what = f"{quantity.name} of a parameter"
+                    self.attempt(what, self._measure, quantity, parameter, quantity.at_update, update)
+        rows = self.gather.collect()
+        by_quantity: dict[Quantity, dict[TapeOp, dict[str, Any]]] = defaultdict(dict)
+        for (quantity, subject), row in rows.items():
+            if isinstance(subject, TapeOp):
+                by_quantity[quantity][subject] = row
+        for quantity, table in by_quantity.items():
+            for op, row in table.items():
+                self.attempt(f"{quantity.name} of {op.key}", quantity.finish, op, row, table)
+        return rows
