@@ -34,3 +34,12 @@ def test_public_names_are_few_and_exist():
     assert find_spec("neurologist") is not None
     assert len(neurologist.__all__) <= 40
     assert [name for name in neurologist.__all__ if not hasattr(neurologist, name)] == []
+
+
+@pytest.mark.parametrize("name", ["watch", "diagnose", "check", "activation"])
+def test_a_room_never_hides_the_function_of_its_name(name):
+    uses = "nl.watch, nl.diagnose, nl.check, nl.activation, nl.Session, nl.relu"
+    done = python(
+        f"import neurologist as nl\n{uses}\nimport neurologist.watch, neurologist.diagnose\nnl.{name}.__code__"
+    )
+    assert done.returncode == 0, done.stderr

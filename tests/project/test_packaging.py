@@ -7,7 +7,7 @@ import zipfile
 
 import pytest
 
-import neurologist
+from neurologist._version import __version__
 
 tomllib = pytest.importorskip("tomllib")
 
@@ -35,23 +35,22 @@ def test_wheel_holds_the_package_and_its_types(wheel, root):
     assert {f"neurologist/{path.relative_to(root / 'src' / 'neurologist').as_posix()}" for path in sources} <= names
 
 
-def test_wheel_holds_nothing_else(wheel, project):
+def test_wheel_holds_nothing_else(wheel):
     folders = {name.split("/")[0] for name in wheel.namelist()}
-    assert folders == {"neurologist", f"neurologist-{project['version']}.dist-info"}
+    assert folders == {"neurologist", f"neurologist-{__version__}.dist-info"}
 
 
-def test_wheel_has_the_command_and_the_licence(wheel, project):
-    info = f"neurologist-{project['version']}.dist-info"
+def test_wheel_has_the_command_and_the_licence(wheel):
+    info = f"neurologist-{__version__}.dist-info"
     assert "neurologist = neurologist.cli:main" in wheel.read(f"{info}/entry_points.txt").decode()
     assert "MIT License" in wheel.read(f"{info}/licenses/LICENSE").decode()
 
 
-def test_one_version_everywhere(project, root):
-    assert neurologist.__version__ == project["version"]
+def test_one_version_everywhere(root):
     citation = re.search(r"^version: (\S+)$", (root / "CITATION.cff").read_text(encoding="utf-8"), re.M)
     assert citation is not None
-    assert citation[1] == project["version"]
-    assert f"## [{project['version']}]" in (root / "CHANGELOG.md").read_text(encoding="utf-8")
+    assert citation[1] == __version__
+    assert f"## [{__version__}]" in (root / "CHANGELOG.md").read_text(encoding="utf-8")
 
 
 def test_every_requirement_is_pinned(project, root):
