@@ -7,10 +7,13 @@ and `number`.
 
 from __future__ import annotations
 
+import ast
 import math
 from collections.abc import Callable, Mapping
 from functools import cached_property, lru_cache
 from typing import Any
+
+from neurologist.catalogue.expression import OPERATORS
 
 # Words that NumPy and mpmath call by the same name.
 SHARED = ("exp", "log", "log1p", "expm1", "sqrt", "abs", "sign", "tanh", "sin", "cos", "sinh", "cosh")
@@ -114,7 +117,32 @@ def _each(function: Callable[[float], float], x: Any) -> Any:
 
 
 class Exact:
-    """mpmath numbers at the working precision, or object arrays of them for the vector words."""
+    """mpmath numbers at the working precision, or object arrays of them for the vector words.
+
+    Attributes:
+        cancelled: whether some sum so far has lost all its digits; the precision is then too low to be believed.
+    """
+
+    def __init__(self) -> None:
+        self.cancelled = False
+
+    @cached_property
+    def operators(self) -> Mapping[type[ast.AST], Callable[[Any, Any], Any]]:
+        """Python's operators, with sums that notice cancelling."""
+        watched: dict[type[ast.AST], Callable[[Any, Any], Any]] = {
+            ast.Add: _spread(self._add),
+            ast.Sub: _spread(lambda a, b: self._add(a, -b)),
+        }
+        return {**OPERATORS, **watched}
+
+    def _add(self, a: Any, b: Any) -> Any:
+        import mpmath as mp
+
+        total = a + b
+        # 60 digits must be left, of which 50 are asked for.
+        if a and b and mp.isfinite(total) and abs(total) < abs(a) * mp.mpf(10) ** (60 - mp.mp.dps):
+            self.cancelled = True
+        return total
 
     @cached_property
     def words(self) -> Mapping[str, Callable[..., Any]]:
@@ -201,5 +229,4 @@ def arrays(dim: int = -1) -> Arrays:
     return Arrays(dim)
 
 
-EXACT = Exact()
 SYMBOLS = Symbols()

@@ -46,7 +46,7 @@ LARGEST_POWER = 64  # literal exponents; keeps a formula from growing numbers wi
 
 
 class Backend(Protocol):
-    """What the words mean for one kind of number."""
+    """What the words mean for one kind of number; `operators`, if it has them, stand in for Python's own."""
 
     def word(self, name: str) -> Callable[..., Any]:
         """The function that a word stands for."""
@@ -153,7 +153,8 @@ def _build(node: ast.AST, backend: Backend) -> Compiled:
         case ast.UnaryOp(operand=operand):
             return _build(operand, backend)
         case ast.BinOp(op=op, left=left, right=right) | ast.Compare(ops=[op], left=left, comparators=[right]):
-            return _binary(OPERATORS[type(op)], _build(left, backend), _build(right, backend))
+            operators = getattr(backend, "operators", OPERATORS)
+            return _binary(operators[type(op)], _build(left, backend), _build(right, backend))
         case ast.Call(func=ast.Name(id=word), args=args):
             return _call(backend.word(word), [_build(argument, backend) for argument in args])
     raise FormulaError(f"{ast.dump(node)} is not part of the language: call parse first")

@@ -8,17 +8,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from neurologist.catalogue.backends import EXACT
+from neurologist.catalogue.backends import Exact
 from neurologist.catalogue.expression import compile_formula
 
-LADDER = (60, 120, 240, 600, 1500, 4000, 12000)  # decimal digits to try, until two in a row agree
+LADDER = (80, 160, 320, 640, 1500, 4000)  # decimal digits to try, until no sum cancels and two in a row agree
 
 
 def exact(formula: str, values: Mapping[str, Any], digits: int = 50) -> Any:
     """The value of a formula as an mpmath number, right to `digits`; for vectors, an object array of them.
 
-    Where terms cancel, the working precision is raised until two evaluations in a row agree; a result of
-    exactly 0 is believed only at the highest one, because cancelling to nothing looks like agreement.
+    The working precision is raised until no sum loses all its digits and two evaluations in a row agree. Agreement
+    alone is not enough: a small term that cancels to nothing at both precisions would go unnoticed.
 
     Args:
         formula: a formula in the names of `values`.
@@ -30,10 +30,11 @@ def exact(formula: str, values: Mapping[str, Any], digits: int = 50) -> Any:
 
     before: Any = None
     for working in LADDER:
+        backend = Exact()
         with mp.workdps(working):
-            now = compile_formula(formula, EXACT)({name: _lift(value) for name, value in values.items()})
+            now = compile_formula(formula, backend)({name: _lift(value) for name, value in values.items()})
             now = now if isinstance(now, np.ndarray) else mp.mpf(now)
-            if before is not None and _agree(before, now, digits):
+            if before is not None and not backend.cancelled and _agree(before, now, digits):
                 return now
         before = now
     return before
@@ -54,4 +55,4 @@ def _agree(before: Any, now: Any, digits: int) -> bool:
     import numpy as np
 
     pairs = zip(np.ravel(before), np.ravel(now), strict=True)
-    return all(b == a != 0 or abs(b - a) < abs(a) * mp.mpf(10) ** -digits for b, a in pairs)
+    return all(abs(b - a) <= abs(a) * mp.mpf(10) ** -digits for b, a in pairs)

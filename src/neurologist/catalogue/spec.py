@@ -7,7 +7,7 @@ May import: `catalogue` only; SymPy never at import. To add a member see `catalo
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from functools import cached_property
 from types import MappingProxyType
 from typing import Any, Literal
@@ -86,6 +86,10 @@ class Activation:
             object.__setattr__(self, name, MappingProxyType(dict(getattr(self, name))))
         _check_names(self.name, (self.formula, self.stable, self.stable_derivative), {"x", *self.parameters})
         _check_names(self.name, (self.derivative_from_output,), {"y", *self.parameters})
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickles as its fields: read-only mappings cannot be pickled."""
+        return _rebuild, (type(self), _plain_fields(self))
 
     @property
     def value(self) -> str:
@@ -177,6 +181,10 @@ class Loss:
         known = {self.symbol, "t", *self.parameters}
         _check_names(self.name, (self.formula, self.stable, self.stable_derivative), known)
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickles as its fields: read-only mappings cannot be pickled."""
+        return _rebuild, (type(self), _plain_fields(self))
+
     @property
     def symbol(self) -> str:
         """The letter that stands for the prediction in the formula: `z` for logits, else `p`."""
@@ -199,6 +207,15 @@ class Loss:
                 expected = ", ".join(self.parameters) or "no parameters"
                 raise TypeError(f"loss {self.name!r} got the parameter {name!r}: it has {expected}")
         return {**self.parameters, **given}
+
+
+def _plain_fields(spec: Activation | Loss) -> dict[str, Any]:
+    found = {entry.name: getattr(spec, entry.name) for entry in fields(spec)}
+    return {name: dict(value) if isinstance(value, Mapping) else value for name, value in found.items()}
+
+
+def _rebuild(kind: type[Any], found: dict[str, Any]) -> Any:
+    return kind(**found)
 
 
 def _check_names(member: str, formulas: tuple[str | None, ...], known: set[str]) -> None:

@@ -38,6 +38,10 @@ class Function:
     def __repr__(self) -> str:
         return f"<activation {self.name}: {self.formula}>"
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickles as its spec, so that a model that holds it can be saved and copied."""
+        return Function, (self.spec,)
+
     def __call__(self, x: Any, *, dim: int = -1, **parameters: Any) -> Any:
         """The function's value at every entry of `x`."""
         if kind_of(x, self.name) == "tensor":

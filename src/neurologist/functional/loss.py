@@ -36,6 +36,10 @@ class LossFunction:
     def __repr__(self) -> str:
         return f"<loss {self.name}: {self.formula}>"
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickles as its spec, so that what holds it can be saved and copied."""
+        return LossFunction, (self.spec,)
+
     @property
     def formula(self) -> str:
         """The textbook formula of one entry's loss."""

@@ -128,8 +128,11 @@ def canonical_scale(activation: Activation, loss: Loss) -> float | None:
 
     scales = []
     for x, target in ((-1.1, 0.2), (0.4, 0.9), (0.8, 0.1), (1.3, 0.6)):
-        slope = (at(x + 1e-5, target) - at(x - 1e-5, target)) / 2e-5
-        scales.append(slope / (_mean(loss, output(x)) - target))
+        try:
+            slope = (at(x + 1e-5, target) - at(x - 1e-5, target)) / 2e-5
+            scales.append(slope / (_mean(loss, output(x)) - target))
+        except (ValueError, ZeroDivisionError):  # outside the loss's domain
+            return None
     return round(scales[0], 6) if all(isclose(scale, scales[0], rel_tol=1e-5) for scale in scales) else None
 
 

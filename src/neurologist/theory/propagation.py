@@ -83,7 +83,7 @@ def propagation(
 
     >>> deep = propagation("sigmoid", 30)
     >>> f"{deep.gradient_factor:.1e}", deep.stable
-    ('1.4e-12', True)
+    ('1.5e-12', True)
     """
     if depth < 1:
         raise ValueError(f"propagation got a depth of {depth}: expected at least 1 layer")

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
-from math import isclose, isnan
+from math import inf, isclose, isfinite, isnan
 
 from neurologist.catalogue import Activation, DeclarationError, Interval
 from neurologist.theory.gain import Moments, moments
@@ -125,6 +125,19 @@ def _assemble(range_: Interval, form: Shape, average: Moments) -> Traits:
         chi_1=average.chi_1,
         q_slope=average.q_slope,
     )
+
+
+def observed_range(spec: Activation) -> Interval:
+    """The range as the grid and the tails show it, for a formula that declares none.
+
+    An end belongs to it where a value beyond both tails, or a flat piece, reaches it.
+    """
+    form = shape(spec, spec.parameters)
+    tails = [limit for limit in form.limits if limit is not None]
+    low, high = min([form.lowest, *tails]), max([form.highest, *tails])
+    flat_left, flat_right = (any(end in (zone.lo, zone.hi) for zone in form.dead) for end in (-inf, inf))
+    at_tails = {value for value, flat in zip(form.limits, (flat_left, flat_right), strict=True) if not flat}
+    return Interval(low, high, isfinite(low) and low not in at_tails, isfinite(high) and high not in at_tails)
 
 
 def check_range(name: str, declared: Interval, form: Shape) -> None:

@@ -6,7 +6,7 @@ from neurologist.catalogue.spec import Activation, Interval, Source
 
 ACTIVATION = Activation(
     name="gelu",
-    formula="x * (1 + erf(x / sqrt(2))) / 2",
+    formula="x * erfc(-x / sqrt(2)) / 2",
     stable="0.5 * x * erfc(-x / sqrt(2))",
     stable_derivative="0.5 * erfc(-x / sqrt(2)) + x * (exp(-x * x / 2) / sqrt(2 * pi))",
     range=Interval(-0.16997120747990369, inf, True, False),
