@@ -41,27 +41,36 @@ def examine(run: Run) -> Diagnosis:
             findings += rule().check(run)
         except Exception as error:  # a broken rule must not cost the others
             missing.append(NotMeasured(f"rule {slug}", f"{type(error).__name__}: {error}"))
-    return Diagnosis(fold(rank(findings)), tuple(missing), waterfall(run), summarise(run))
+    return Diagnosis(tuple(rank(fold(findings))), tuple(missing), waterfall(run), summarise(run))
 
 
 def rank(findings: list[Finding]) -> list[Finding]:
-    """Findings with the most likely root cause first; of one rule's equal findings only the surest is kept apart."""
+    """Findings in the order to fix them: severity, then cause before effect, then certainty, then time."""
     return sorted(findings, key=lambda f: (SEVERITIES.index(f.severity), f.stage, -f.certainty, f.since or 0))
 
 
-def fold(findings: list[Finding]) -> tuple[Finding, ...]:
-    """Put each finding that an earlier one explains under it, as its symptom."""
+def fold(findings: list[Finding]) -> list[Finding]:
+    """Put each finding that another explains under it, as its symptom; the cause takes over the worse severity."""
+    order = sorted(findings, key=lambda f: (_stage(f), SEVERITIES.index(f.severity), -f.certainty, f.since or 0))
     kept: list[Finding] = []
-    for finding in findings:
+    for finding in order:
         for i, cause in enumerate(kept):
             same = cause.rule == finding.rule and cause.cause == finding.cause
             if same or finding.rule in rules_explained(cause):
                 symptom = Symptom(finding.rule, finding.message, finding.origin)
-                kept[i] = replace(cause, symptoms=(*cause.symptoms, symptom, *finding.symptoms))
+                severity = min(cause.severity, finding.severity, key=SEVERITIES.index)
+                symptoms = (*cause.symptoms, symptom, *finding.symptoms)
+                kept[i] = replace(cause, symptoms=symptoms, severity=cause.severity if same else severity)
                 break
         else:
             kept.append(finding)
-    return tuple(kept)
+    return kept
+
+
+def _stage(finding: Finding) -> int:
+    """Stage of the rule rather than of the finding: what a rule sees comes after what explains it."""
+    rule = rules().get(finding.rule)
+    return int(rule.stage) if rule else finding.stage
 
 
 def rules_explained(finding: Finding) -> frozenset[str]:

@@ -66,6 +66,22 @@ def applies(loss: Op) -> str | None:
     return named
 
 
+def logs_of_scores(run: Run) -> list[tuple[Op, Op]]:
+    """Losses written by hand that take the logarithm of a layer's raw output: (root, the layer)."""
+    found = []
+    for root in (op for op in run.ops if op.root and op.kind != "loss"):
+        for op in ancestors(root):
+            if op.parameters:
+                break
+            below = next(iter(data_inputs(op)), None)
+            while op.name == "Log" and below is not None and below.name in ("Clamp", "ClampMin", "Add", "Maximum"):
+                below = next(iter(data_inputs(below)), None)
+            if op.name == "Log" and below is not None and below.kind in PARAMETRIC:
+                found.append((root, below))
+                break
+    return found
+
+
 def through(op: Op | None) -> Op | None:
     """The op itself, or what feeds it when it only reshapes or drops."""
     while op is not None and op.kind in TRANSPARENT:
@@ -181,12 +197,16 @@ def curve(run: Run) -> list[float]:
 
 
 def ends(run: Run) -> tuple[float, float] | None:
-    """Mean loss at the start and at the end; None for runs of fewer than two steps."""
+    """Loss at the start and at the end; None for runs of fewer than two steps.
+
+    The start is the first loss or the median of the first few, whichever is lower, so that a jump right after the
+    first step does not pass for a start.
+    """
     values = curve(run)
     if len(values) < 2:
         return None
     width = max(1, min(WINDOW, len(values) // 4))
-    return fmean(values[: min(width, 3)]), fmean(values[-width:])
+    return min(values[0], median(values[:width])), fmean(values[-width:])
 
 
 def improvement(run: Run) -> float:
@@ -196,6 +216,16 @@ def improvement(run: Run) -> float:
         return 0.0
     start, end = both
     return (start - end) / abs(start)
+
+
+def falling(run: Run) -> bool:
+    """True when each quarter of the run has a lower mean loss than the one before."""
+    values = curve(run)
+    size = len(values) // 4
+    if size < 1:
+        return False
+    means = [fmean(values[i * size : (i + 1) * size]) for i in range(4)]
+    return all(b < a for a, b in zip(means, means[1:], strict=False))
 
 
 def went_nonfinite(run: Run) -> int | None:

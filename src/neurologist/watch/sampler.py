@@ -5,12 +5,17 @@ May import: the standard library.
 
 from __future__ import annotations
 
+import math
 import statistics
 from collections import deque
 
-CREDIT = 0.1  # seconds that may be spent before the budget's share has grown to it; a run of 10 s at 1 % earns it
-GROWTH = 1.1  # each gap is about this share of the steps so far longer: 48 samples in 500 steps, 72 in 5,000
-EARLY = 10  # first steps, examined one by one while the credit lasts
+DEFAULT = 0.01  # share of the training time
+CREDIT = 0.25  # seconds that may be spent before the budget's share has grown to it: at 1 %, in the first 25 s
+AT_ONCE = 0.3  # share of the credit for the first steps; the rest is kept for what comes later
+LATER = 300  # steps over which the rest becomes available, evenly in the logarithm of the step
+EARLY = 4  # first steps, examined one by one
+SPARSE = 1.25  # ratio of one sampled step to the one before while on credit: 22 samples in 300 steps
+DENSE = 1.05  # the same once the budget's share pays for it: 70 more samples for each factor of 30 in steps
 EVENTS = 5  # samples after a loss jump that may exceed the budget
 JUMP = 3.0  # a loss this many times the running one is a jump
 WINDOW = 15  # plain steps whose median time stands for a plain step
@@ -23,7 +28,7 @@ class Sampler:
         budget: share of the training time that examination may take, 0 to 1; 0 looks at the first step only.
     """
 
-    def __init__(self, budget: float = 0.01) -> None:
+    def __init__(self, budget: float = DEFAULT) -> None:
         if not 0 <= budget <= 1:
             raise ValueError(f"budget must be a share of the time between 0 and 1, got {budget!r}: use 0.01 for 1 %")
         self.budget = budget
@@ -31,7 +36,8 @@ class Sampler:
         self.elapsed = 0.0  # seconds of all steps
         self._plain: deque[float] = deque(maxlen=WINDOW)
         self._cost = 0.0
-        self._next = 0
+        self._last = 0
+        self._startup = 0.0  # the first sample imports, compiles and caches: once per process, whatever the run
         self._smooth: float | None = None
         self._events = EVENTS
         self._jumped = False
@@ -51,7 +57,10 @@ class Sampler:
         usual = statistics.median(self._plain) if self._plain else seconds - inside
         cost = max(inside, seconds - usual if self._plain else inside)
         self.spent += cost
-        self._cost = cost if not self._cost else 0.5 * (self._cost + cost)
+        if not self._startup:
+            self._startup = cost
+        else:
+            self._cost = cost if not self._cost else 0.5 * (self._cost + cost)
 
     def wants(self, step: int) -> str | None:
         """Why `step` should be sampled: "early", "spaced" or "jump"; None when it should not."""
@@ -60,12 +69,21 @@ class Sampler:
         if self._jumped and self._events > 0:
             self._jumped, self._events = False, self._events - 1
             return "jump"
-        if step < self._next or self.budget == 0:
+        if self.budget == 0 or not self._affordable(step):
             return None
-        if self.spent + self._cost > max(min(CREDIT, 10 * self.budget), self.budget * self.elapsed):
-            return None
-        self._next = step + 1 if step < EARLY else max(step + 2, int(step * GROWTH))
+        self._last = step
         return "early" if step < EARLY else "spaced"
+
+    def _affordable(self, step: int) -> bool:
+        due = self.spent + self._cost
+        if step >= EARLY and step < self._last * DENSE + 1:
+            return False
+        if due <= self.budget * self.elapsed:
+            return True
+        if step >= EARLY and step < self._last * SPARSE + 1:
+            return False
+        free = AT_ONCE + (1 - AT_ONCE) * min(1.0, math.log1p(step) / math.log(LATER))
+        return due <= free * CREDIT * min(1.0, self.budget / DEFAULT) + self._startup
 
     def loss(self, value: float) -> None:
         """Tell the loss of a step, where it is known without waiting for a device."""

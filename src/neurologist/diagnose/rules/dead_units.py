@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 from neurologist.diagnose.finding import Evidence, Finding
-from neurologist.diagnose.reading import bias, composite, first, losses, say, sources, weight
+from neurologist.diagnose.reading import ancestors, bias, composite, first, improvement, losses, say, sources, weight
 from neurologist.diagnose.rule import Rule, Stage
 from neurologist.record import Op, Run
 
@@ -57,7 +58,11 @@ class DeadUnits(Rule):
     treatments = ("re-initialise", "lower-lr", "leaky-relu")
     many = 0.6  # share of a layer's units: beyond it a ReLU layer has lost most of its width
     all_but = 0.95  # share at which the layer passes next to nothing
+    together = 0.6  # share of the dead units that a sample must show silent to count as the same event
     late = 3  # samples at the end of the run over which a unit must be silent
+    learns = 0.5  # a run that loses this share of its loss learns in spite of it
+    deep = 6  # activations before it: beyond, silence at birth comes from depth when the weights' scale is right
+    scale = (0.2, 5.0)  # weight variance times fan_in: 1/3 is PyTorch's default, 2 is He's for ReLU
     pushed = 2.0  # a bias below minus this many RMS preactivations holds its unit down
 
     def check(self, run: Run) -> Iterable[Finding]:
@@ -72,7 +77,7 @@ class DeadUnits(Rule):
             f"and slope were exactly 0 for every example looked at since step {worst.since}, so their weights get no "
             f"gradient. {why}",
             op=worst.op,
-            severity="error" if worst.share >= self.all_but else "warning",
+            severity="info" if improvement(run) > self.learns else "error" if worst.share >= self.all_but else "warning",
             cause=cause,
             stage=int(stage),
             since=worst.since,
@@ -92,7 +97,7 @@ class DeadUnits(Rule):
         for mask in masks[-self.late :]:
             silent &= mask
         since = len(rows) - 1
-        while since > 0 and (masks[since - 1] & silent).bit_count() >= 0.9 * silent.bit_count():
+        while since > 0 and (masks[since - 1] & silent).bit_count() >= self.together * silent.bit_count():
             since -= 1
         return Dead(op, silent.bit_count(), rows[-1]["units"], rows[since]["step"], since == 0)
 
@@ -118,9 +123,25 @@ class DeadUnits(Rule):
         if low is not None and scale is not None and low < 0 and abs(low) > self.pushed * (scale["rms"] or 0.0):
             why = f"They were born dead: the biases of {layer.place if layer else 'the layer'} start at {say(low)}."
             return "bad_init", Stage.START, why, "Start the biases at 0."
+        if layer and scale and (found := self._too_deep(layer, scale["rms"] or 0.0)):
+            return found
         return (
             "bad_init",
             Stage.START,
             "They were silent from the first step on: the initial weights, or inputs of one sign, hold them there.",
             "Use default initial weights, standardise the inputs, or use LeakyReLU.",
+        )
+
+    def _too_deep(self, layer: Op, rms: float) -> tuple[str, Stage, str, str] | None:
+        before = sum(op.kind == "activation" for op in ancestors(layer))
+        parameter = weight(layer)
+        variance = rms**2 * math.prod(parameter.shape[1:]) if parameter else 0.0
+        if before < self.deep or not self.scale[0] <= variance <= self.scale[1]:
+            return None
+        return (
+            "too_deep",
+            Stage.ARCHITECTURE,
+            f"They were silent from the first step on, {before} activations deep, though the weights have a usual scale: "
+            "the signal does not survive so many narrow layers.",
+            "Use fewer or wider layers, a normalisation after each, or residual connections; LeakyReLU also helps.",
         )

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from statistics import fmean, median
 
 from neurologist.diagnose.finding import Evidence, Finding
-from neurologist.diagnose.reading import curve, improvement, known, say, went_nonfinite
+from neurologist.diagnose.reading import curve, falling, improvement, known, say, went_nonfinite
 from neurologist.diagnose.rule import Rule, Stage
 from neurologist.record import Run
 
@@ -42,6 +42,7 @@ class LrTooHigh(Rule):
     enormous = 0.5  # a single update that replaces half a weight matrix
     gained = 0.1  # share of the loss that training must take away to count as learning
     least = 5  # losses seen
+    patience = 20  # steps after which a loss that is no lower says something
 
     def check(self, run: Run) -> Iterable[Finding]:
         values = curve(run)
@@ -53,7 +54,8 @@ class LrTooHigh(Rule):
         typical, largest = median(ratios), max(ratios)
         ran_away = broken is not None and peak > self.jump * abs(start)
         jumped = peak > self.jump * abs(values[0]) and largest > self.large
-        useless = gained < self.gained and (typical > self.large or largest > self.enormous)
+        wild = typical > self.large or largest > self.enormous
+        useless = wild and gained < self.gained and run.steps >= self.patience and not falling(run)
         learnt = gained > 0.5 and broken is None
         if learnt or not (ran_away or useless or (jumped and gained < self.gained)):
             return

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from neurologist.diagnose.finding import Evidence, Finding
-from neurologist.diagnose.reading import feeds, known, losses, say, targets
+from neurologist.diagnose.reading import feeds, known, logs_of_scores, losses, say, targets
 from neurologist.diagnose.rule import Rule, Stage
 from neurologist.record import Run
 
@@ -56,3 +56,12 @@ class MissingOutputActivation(Rule):
                 + (", and remove the softmax." if what == "probabilities" else " to raw scores."),
                 evidence=[Evidence("largest prediction given to the loss", max(highs), "", "at most 0")],
             )
+        for op, scores in logs_of_scores(run):
+            rows = [row for row in run.rows("target", op) if row.get("low") is not None]
+            if rows and all(row["integer"] and row["low"] >= 0 for row in rows):
+                yield self.finding(
+                    f"This loss takes the logarithm of the raw output of {scores.place}, which is no probability.",
+                    op=op,
+                    advice="Use cross_entropy on the raw scores, or put a softmax before the logarithm.",
+                    evidence=[Evidence("smallest value whose logarithm is taken", "unbounded", "", "above 0")],
+                )

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from neurologist.diagnose.finding import Evidence, Finding
-from neurologist.diagnose.reading import curve, data_inputs, say, went_nonfinite
+from neurologist.diagnose.reading import PARAMETRIC, curve, data_inputs, say, sources, went_nonfinite
 from neurologist.diagnose.rule import Rule, Stage
 from neurologist.record import Op, Run
 
 FRAGILE = frozenset(  # ops with a point where the value or slope is not finite
     "Log Log2 Log10 Log1P Sqrt Rsqrt Reciprocal Div Pow Exp Exp2 Acos Asin Xlogy Norm LinalgVectorNorm".split()
 )
+STEEP = frozenset({"Exp", "Exp2", "Expm1", "Sinh", "Cosh"})  # as activations: the slope grows with the value
 
 
 class NonFinite(Rule):
@@ -53,7 +54,8 @@ class NonFinite(Rule):
         values = curve(run)
         growing = len(values) > 1 and max(values) > self.grown * abs(values[0])
         op = self._first(run)
-        fragile = op is not None and op.name in FRAGILE and not growing
+        steep = op is not None and op.name in STEEP and _hidden(op)
+        fragile = op is not None and op.name in FRAGILE and not growing and not steep
         origin = f" The first op with a non-finite output was the {op.label} at {op.place}." if op else ""
         yield self.finding(
             f"The loss became NaN or infinite at step {step}"
@@ -61,9 +63,11 @@ class NonFinite(Rule):
             + origin,
             op=op,
             since=step,
-            cause="unstable_expression" if fragile else self.cause,
-            stage=int(Stage.OBJECTIVE if fragile else self.stage),
-            advice="Use the stable form of this expression (log_softmax, logsigmoid, logsumexp, clamp its argument)."
+            cause="wrong_hidden_activation" if steep else "unstable_expression" if fragile else self.cause,
+            stage=int(Stage.ARCHITECTURE if steep else Stage.OBJECTIVE if fragile else self.stage),
+            advice="Its slope grows with its value: use ReLU or another activation of bounded slope between layers."
+            if steep
+            else "Use the stable form of this expression (log_softmax, logsigmoid, logsumexp, clamp its argument)."
             if fragile
             else "Lower the learning rate; look at what grew before that step.",
             evidence=[Evidence("first step with a non-finite loss", step, "", "none", step)],
@@ -89,3 +93,10 @@ class NonFinite(Rule):
                 if op.id in bad and not any(below.id in bad for below in data_inputs(op)):
                     return op
         return None
+
+
+def _hidden(op: Op) -> bool:
+    """True when the op stands between two layers, as an activation does."""
+    before = any(below.parameters for below in sources(op))
+    after = any(step.kind in PARAMETRIC for consumer in op.consumers for step in (consumer, *consumer.consumers))
+    return before and after

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from neurologist.diagnose.finding import Evidence, Finding
-from neurologist.diagnose.reading import Row, applies, known, losses, say, targets
+from neurologist.diagnose.reading import Row, applies, known, logs_of_scores, losses, say, targets
 from neurologist.diagnose.rule import Rule, Stage
 from neurologist.record import Op, Run
 
@@ -45,6 +45,10 @@ class TargetOutsideLossDomain(Rule):
                 yield from self._bounds(loss, rows)
             if rows and applies(loss) == "softmax":
                 yield from self._sums(loss, rows)
+        for op, scores in logs_of_scores(run):
+            rows = [row for row in run.rows("target", op) if row.get("low") is not None]
+            if rows and (min(known(rows, "low")) < -self.slack or not all(row["integer"] for row in rows)):
+                yield self._by_hand(op, scores, min(known(rows, "low")), max(known(rows, "high")))
 
     def _bounds(self, loss: Op, rows: list[Row]) -> Iterable[Finding]:
         low, high = loss.facts.get("targets", (None, None))
@@ -65,6 +69,15 @@ class TargetOutsideLossDomain(Rule):
                 Evidence("smallest target", least, "", wanted),
                 Evidence("largest target", most, "", wanted),
             ],
+        )
+
+    def _by_hand(self, op: Op, scores: Op, low: float, high: float) -> Finding:
+        return self.finding(
+            f"This loss multiplies targets by the logarithm of predictions, as a cross-entropy does, but the targets are "
+            f"real numbers from {say(low)} to {say(high)} and the predictions are the raw output of {scores.place}.",
+            op=op,
+            advice="For real-valued targets use mse_loss on the raw output.",
+            evidence=[Evidence("targets", f"{say(low)} to {say(high)}", "", "probabilities, 0 to 1")],
         )
 
     def _sums(self, loss: Op, rows: list[Row]) -> Iterable[Finding]:

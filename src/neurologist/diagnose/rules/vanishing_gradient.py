@@ -42,14 +42,16 @@ class VanishingGradient(Rule):
     explains = frozenset({"lr-too-low", "saturated-units"})
     treatments = ("replace-activation", "re-initialise", "normalise", "residual")
     lost = -3.0  # decades: the first layer gets a thousandth of what the last one gets
-    lost_and_stuck = -1.5  # decades that matter when the loss does not move
+    lost_and_stuck = -2.0  # decades that matter when the loss does not move; five healthy default layers lose 1.9
     stuck = 0.15  # share of the loss that training must have taken away to count as moving
+    patience = 50  # steps after which a loss that has not moved is stuck
     learns = 0.5  # share of the loss taken away beyond which the network evidently learns
 
     def check(self, run: Run) -> Iterable[Finding]:
         way, gained = legs(run), improvement(run)
         decades = total(way)
-        if not way or decades > (self.lost_and_stuck if gained < self.stuck else self.lost):
+        stuck = gained < self.stuck and run.steps >= self.patience
+        if not way or decades > (self.lost_and_stuck if stuck else self.lost):
             return
         worst = min(way, key=lambda leg: leg.decades)
         by_activations, by_layers = share_of(way, "activation", "softmax"), share_of(way, "linear", "conv", "matmul")
