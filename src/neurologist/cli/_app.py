@@ -76,7 +76,7 @@ def _verb(name: str) -> tuple[int, str, ModuleType]:
 
 def _version(wanted: bool) -> None:
     if wanted:
-        from neurologist._version import __version__
+        from neurologist import __version__
 
         typer.echo(f"neurologist {__version__}")
         raise typer.Exit

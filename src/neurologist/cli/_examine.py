@@ -29,7 +29,8 @@ if TYPE_CHECKING:
 class Request:
     """What the user asked for; `record` None means the default place."""
 
-    target: list[str]
+    target: str
+    arguments: list[str]
     module: bool
     steps: int | None
     budget: float
@@ -46,9 +47,11 @@ def examine(request: Request) -> int:
     base = Path.cwd()
     program = _program(request)
     with _report_stream(apart=form is Format.json and request.output is None) as stream:
-        session, outcome = _watched(program, request)
-        sys.stdout.flush()
+        record = request.record or _default_record(program)
+        session, outcome = _watched(program, request, record)
         if not session.steps and not session.samples:
+            if request.record is None:
+                _record.discard(record)
             return _unseen(program, outcome)
         try:
             code = write(session.diagnose(), form, request.output, stream, base)
@@ -61,47 +64,52 @@ def examine(request: Request) -> int:
 
 
 def _program(request: Request) -> _script.Program:
-    name, *arguments = request.target
+    make = _script.module if request.module else _script.script
     try:
-        return _script.module(name, arguments) if request.module else _script.script(name, arguments)
+        return make(request.target, request.arguments)
     except _script.NoProgram as error:
         raise fail(str(error)) from None
 
 
-def _watched(program: _script.Program, request: Request) -> tuple[Session, _script.Outcome]:
+def _default_record(program: _script.Program) -> Path | None:
+    try:
+        return _record.default(program.stem)
+    except OSError as error:
+        note(f"the record is kept in memory only: cannot write in {_record.FOLDER!r} here: {error.strerror}")
+        return None
+
+
+def _watched(program: _script.Program, request: Request, record: Path | None) -> tuple[Session, _script.Outcome]:
     _script.enter(program)
-    session = _session(program, request)
+    session = _session(request.budget, record)
     try:
         with session, progress(session, not request.quiet), stopping(session, request.steps):
             outcome = _script.run(program)
             session.status = outcome.status
     except _script.NoProgram as error:
+        if request.record is None:
+            _record.discard(record)
         raise fail(str(error)) from None
     return session, outcome
 
 
-def _session(program: _script.Program, request: Request) -> Session:
-    import neurologist
+def _session(budget: float, record: Path | None) -> Session:
     from neurologist import report  # noqa: F401  # now, before the program's folder could hide a module of ours
+    from neurologist.watch.session import watch
 
-    if request.record is not None:
-        try:
-            return neurologist.watch(budget=request.budget, record=request.record.absolute())
-        except (OSError, sqlite3.Error) as error:
-            raise fail(f"cannot write the record {str(request.record)!r}: {error}") from None
     try:
-        return neurologist.watch(budget=request.budget, record=_record.default(program.stem))
+        return watch(budget=budget, record=record and record.absolute())
     except (OSError, sqlite3.Error) as error:
-        note(f"the record is kept in memory only: cannot write to {_record.FOLDER!r} here: {error}")
-        return neurologist.watch(budget=request.budget)
+        reason = error.strerror if isinstance(error, OSError) and error.strerror else error
+        raise fail(f"cannot write the record {str(record)!r}: {reason}") from None
 
 
 def _unseen(program: _script.Program, outcome: _script.Outcome) -> int:
     if outcome.code == 0:
         note(f"nothing to examine: {program.name} never called .backward()")
-        return BROKEN
-    note(f"nothing to examine: {program.name} ended before its first .backward()")
-    return outcome.code
+    elif outcome.began:
+        note(f"nothing to examine: {program.name} ended before its first .backward()")
+    return outcome.code or BROKEN
 
 
 @contextmanager

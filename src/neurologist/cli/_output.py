@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import sys
+from contextlib import suppress
 from enum import Enum
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Annotated
@@ -101,6 +102,9 @@ def _written(diagnosis: Diagnosis, form: Format, base: Path) -> str:
 def _to_stream(diagnosis: Diagnosis, form: Format, stream: IO[str], base: Path) -> None:
     from neurologist import report
 
+    with suppress(Exception):  # what the program printed stands first, if its stdout is another and still open
+        sys.stdout.flush()
+    stream = sys.stderr if stream.closed else stream
     try:
         if form is Format.text:
             report.terminal.show(diagnosis, stream, base)

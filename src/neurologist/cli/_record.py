@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import re
 import time
+from contextlib import suppress
 from pathlib import Path
 
 FOLDER = ".neurologist"
@@ -36,3 +37,12 @@ def default(stem: str) -> Path:
         number += 1
         path = folder / f"{name}-{number}.nlr"
     return path
+
+
+def discard(record: Path | None) -> None:
+    """Remove a record in which nothing was seen, with SQLite's files beside it."""
+    if record is None:
+        return
+    for end in ("", "-wal", "-shm"):
+        with suppress(OSError):
+            record.with_name(record.name + end).unlink()

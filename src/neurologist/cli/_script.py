@@ -11,6 +11,7 @@ import importlib.util
 import os
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from importlib.machinery import ModuleSpec, SourceFileLoader
 from pathlib import Path
@@ -41,11 +42,11 @@ class Program:
 
 @dataclass(frozen=True)
 class Outcome:
-    """How a program ended: the exit code Python would give, and a status in words."""
+    """How a program ended: the exit code Python would give, a status in words, and whether any of it ran."""
 
     code: int
     status: str
-    stopped: bool = False
+    began: bool = True
 
 
 def script(path: str, arguments: Sequence[str]) -> Program:
@@ -85,7 +86,7 @@ def module(name: str, arguments: Sequence[str]) -> Program:
 
 def _spec(name: str) -> ModuleSpec:
     try:
-        spec = importlib.util.find_spec(name)
+        spec = None if name.startswith(".") else importlib.util.find_spec(name)
         if spec is not None and spec.submodule_search_locations is not None:
             spec = importlib.util.find_spec(f"{name}.__main__")
             if spec is None:
@@ -135,13 +136,14 @@ def run(program: Program) -> Outcome:
     Raises:
         NoProgram: there turned out to be nothing to run.
     """
+    main: ModuleType | None = None
     try:
         code, main = program.load()
         # stays in place to the end of the process: atexit functions and threads still live in it
         sys.modules["__main__"] = main
         exec(code, main.__dict__)
     except Stop as stop:
-        return Outcome(0, str(stop), stopped=True)
+        return Outcome(0, str(stop))
     except NoProgram:
         raise
     except SystemExit as request:
@@ -151,7 +153,7 @@ def run(program: Program) -> Outcome:
         return Outcome(INTERRUPTED, "interrupted")
     except BaseException as error:
         _print_traceback(error)
-        return Outcome(1, f"failed: {type(error).__name__}: {error}"[:300])
+        return Outcome(1, f"failed: {type(error).__name__}: {error}"[:300], began=main is not None)
     return Outcome(0, "finished")
 
 
@@ -167,8 +169,9 @@ def _exited(code: object) -> Outcome:
 
 def _print_traceback(error: BaseException) -> None:
     _without_ours(error)
-    try:
+    with suppress(Exception):  # the program may have closed it
         sys.stdout.flush()
+    try:
         sys.excepthook(type(error), error, error.__traceback__)
     except Exception:
         sys.__excepthook__(type(error), error, error.__traceback__)

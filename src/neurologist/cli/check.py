@@ -11,7 +11,7 @@ import typer
 
 from neurologist.cli._examine import Request, answer
 from neurologist.cli._output import FormatOption, OutputOption
-from neurologist.cli.run import SETTINGS, AsModule, Quiet, Target
+from neurologist.cli.run import SETTINGS, AsModule, Quiet, Rest, Target
 
 ORDER = 2
 STEPS = 3  # one for what is there from the start, two more for what a first update changes
@@ -21,6 +21,7 @@ __all__ = ["ORDER", "SETTINGS", "command"]
 
 def command(
     target: Target,
+    arguments: Rest = None,
     module: AsModule = False,
     steps: Annotated[int, typer.Option(min=1, metavar="N", help="Stop after N steps.")] = STEPS,
     form: FormatOption = None,
@@ -41,4 +42,4 @@ def command(
 
     Exit code: 0 nothing found, 1 something found, 2 could not be examined; a script that fails keeps its own.
     """
-    raise answer(Request(target, module, steps, 1.0, None, form, output, quiet))
+    raise answer(Request(target, arguments or [], module, steps, 1.0, None, form, output, quiet))

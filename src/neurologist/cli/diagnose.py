@@ -31,12 +31,12 @@ def command(
     A record is one SQLite file; it can be copied to another machine, and PyTorch is not needed to read it. A run that
     was killed leaves a readable record of everything up to its last sample.
     """
-    import neurologist
-    from neurologist.record import RecordError
+    from neurologist.diagnose import examine
+    from neurologist.record import RecordError, Run
 
     writable(output)
     try:
-        diagnosis = neurologist.diagnose(record)
+        diagnosis = examine(Run(record))
     except (RecordError, OSError) as error:
         raise fail(str(error)) from None
     raise typer.Exit(write(diagnosis, chosen(form, output), output, sys.stdout, Path.cwd()))

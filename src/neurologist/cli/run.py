@@ -17,13 +17,15 @@ ORDER = 1
 # everything after the script belongs to the script, --help too
 SETTINGS = {"allow_interspersed_args": False}
 
-Target = Annotated[list[str], typer.Argument(metavar="SCRIPT [ARGUMENTS]...", help="The script and its own arguments.")]
+Target = Annotated[str, typer.Argument(metavar="SCRIPT", help="The script, or with -m the module.")]
+Rest = Annotated[list[str] | None, typer.Argument(metavar="[ARGUMENTS]...", help="Its own arguments and options.")]
 AsModule = Annotated[bool, typer.Option("-m", help="SCRIPT is a module, as in `python -m`.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress line on stderr.")]
 
 
 def command(
     target: Target,
+    arguments: Rest = None,
     module: AsModule = False,
     steps: Annotated[int | None, typer.Option(min=1, help="Stop the script after N steps.", metavar="N")] = None,
     budget: Annotated[
@@ -53,4 +55,4 @@ def command(
     Exit code: 0 nothing found, 1 something found, 2 could not be examined. A script that fails keeps its own exit
     code and traceback; Ctrl-C gives 130.
     """
-    raise answer(Request(target, module, steps, budget, record, form, output, quiet))
+    raise answer(Request(target, arguments or [], module, steps, budget, record, form, output, quiet))

@@ -6,13 +6,12 @@ May import: rich, `diagnose.rule`, `report.json`. To add a form, add a function 
 
 from __future__ import annotations
 
-import io
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from difflib import get_close_matches
 from typing import IO
 
-from rich.console import Console, RenderableType
+from rich.console import RenderableType
 from rich.markdown import Markdown
 from rich.padding import Padding
 from rich.table import Table
@@ -20,7 +19,7 @@ from rich.text import Text
 
 from neurologist.diagnose.rule import Rule, Stage
 from neurologist.report import json, words
-from neurologist.report.terminal import COLOURS, FOR_FILES, NARROWEST, WIDEST, speaks_unicode
+from neurologist.report.terminal import COLOURS, console_like, rendered, speaks_unicode
 
 
 @dataclass(frozen=True)
@@ -50,11 +49,11 @@ def explanation(rule: type[Rule]) -> Explanation:
 
 
 def nearest(name: str, known: Iterable[str]) -> list[str]:
-    """Up to three known names that look like `name`, the nearest first; parts of names count too."""
+    """Up to three known names that look like `name`, the nearest first; failing that, names that share a word."""
     names = sorted(known)
     wanted = name.strip().lower().replace("_", "-").replace(" ", "-")
     inside = [n for n in names if wanted and (wanted in n or any(w in n.split("-") for w in wanted.split("-")))]
-    return list(dict.fromkeys([*get_close_matches(wanted, names, 3, 0.6), *inside]))[:3]
+    return get_close_matches(wanted, names, 3, 0.6) or inside[:3]
 
 
 def find(name: str, rules: Mapping[str, type[Rule]]) -> type[Rule] | None:
@@ -136,16 +135,6 @@ def _body(body: str) -> Padding:
 
 
 def _print(parts: Iterable[RenderableType], stream: IO[str]) -> None:
-    console = Console(file=stream, highlight=False)
-    wanted = console.width if console.is_terminal else FOR_FILES
-    console.width = max(NARROWEST, min(WIDEST, wanted))
-    if speaks_unicode(stream) and console.is_terminal:
-        for part in parts:
-            console.print(part)
-        return
-    plain = io.StringIO()
-    inner = Console(file=plain, width=console.width, color_system=None, force_terminal=False, highlight=False)
-    for part in parts:
-        inner.print(part)
-    said = "".join(f"{line.rstrip()}\n" for line in plain.getvalue().splitlines())
+    console = console_like(stream)
+    said = "".join(line for part in parts for line in rendered(console, part))
     stream.write(said if speaks_unicode(stream) else words.to_ascii(said))

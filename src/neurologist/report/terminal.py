@@ -42,20 +42,47 @@ class Look:
 
 def text(diagnosis: Diagnosis, width: int = FOR_FILES, ascii_only: bool = False, base: Path | None = None) -> str:
     """The report as plain text without colours."""
-    stream = io.StringIO()
-    console = Console(
-        file=stream, width=width, color_system=None, force_terminal=False, legacy_windows=False, highlight=False
-    )
-    _print(diagnosis, console, ascii_only, base)
-    return stream.getvalue()
+    return "".join(_lines(diagnosis, _plain_console(width), ascii_only, base))
 
 
 def show(diagnosis: Diagnosis, stream: IO[str], base: Path | None = None) -> None:
     """Write the report to `stream` as it can show it: its width, its colours, its characters."""
-    console = Console(file=stream, highlight=False)
-    wanted = console.width if console.is_terminal or "COLUMNS" in os.environ else FOR_FILES
-    console.width = max(NARROWEST, min(WIDEST, wanted))
-    _print(diagnosis, console, not speaks_unicode(stream), base)
+    stream.write("".join(_lines(diagnosis, console_like(stream), not speaks_unicode(stream), base)))
+
+
+def console_like(stream: IO[str]) -> Console:
+    """A console that renders for `stream` into memory; rich itself would end the process at a broken pipe."""
+    asked = Console(file=stream)
+    wanted = asked.width if asked.is_terminal or "COLUMNS" in os.environ else FOR_FILES
+    width = max(NARROWEST, min(WIDEST, wanted))
+    if not asked.is_terminal or asked.legacy_windows:
+        return _plain_console(width)
+    system = {"standard": "standard", "256": "256", "truecolor": "truecolor"}.get(asked.color_system or "")
+    return Console(
+        file=io.StringIO(),
+        width=width,
+        color_system=system,  # type: ignore[arg-type]
+        force_terminal=True,
+        no_color=asked.no_color,
+        legacy_windows=False,
+        highlight=False,
+    )
+
+
+def _plain_console(width: int) -> Console:
+    return Console(
+        file=io.StringIO(), width=width, color_system=None, force_terminal=False, legacy_windows=False, highlight=False
+    )
+
+
+def rendered(console: Console, part: RenderableType) -> Iterator[str]:
+    """The lines that rich makes of `part`, without trailing blanks: reports are copied into messages."""
+    for line in console.render_lines(part, pad=False):
+        shown = Text.assemble(*((s.text, s.style or "") for s in line))
+        shown.rstrip()
+        with console.capture() as captured:
+            console.print(shown, soft_wrap=True)
+        yield captured.get()
 
 
 def speaks_unicode(stream: IO[str]) -> bool:
@@ -63,14 +90,10 @@ def speaks_unicode(stream: IO[str]) -> bool:
     return "utf" in (getattr(stream, "encoding", None) or "utf-8").lower()
 
 
-def _print(diagnosis: Diagnosis, console: Console, ascii_only: bool, base: Path | None) -> None:
+def _lines(diagnosis: Diagnosis, console: Console, ascii_only: bool, base: Path | None) -> Iterator[str]:
     look = Look(console.width, glyphs(ascii_only))
     for part in _parts(view(diagnosis, base, ascii_only), look):
-        for line in console.render_lines(part, pad=False):
-            # no trailing blanks: reports are copied into messages and compared in tests
-            shown = Text.assemble(*((s.text, s.style or "") for s in line))
-            shown.rstrip()
-            console.print(shown, soft_wrap=True)
+        yield from rendered(console, part)
 
 
 def _parts(page: Page, look: Look) -> Iterator[RenderableType]:

@@ -174,7 +174,8 @@ class _Viewer:
             rms = bar.rms_out if bar.rms_out is not None else bar.rms_in
             label = words.shorten(self._say(bar.label), 40)
             edge = i in (0, len(waterfall.bars) - 1)
-            steps.append(Step(label, self._short(bar.origin), bar.decades, start, end, rms, i == worst, edge))
+            counted = None if bar.kind == "loss" and i == 0 else bar.decades  # totals begin behind the loss
+            steps.append(Step(label, self._short(bar.origin), counted, start, end, rms, i == worst, edge))
             height = end
         return tuple(steps)
 
@@ -219,6 +220,8 @@ def _headline(diagnosis: Diagnosis) -> str:
 def _partial(summary: Summary) -> str:
     if summary.status == "finished":
         return ""
+    if summary.status.startswith("stopped"):
+        return f"The run {summary.status}."
     seen = f"This is what had been seen after {words.plural(summary.steps, 'step')}."
     if summary.status.startswith("failed"):
         return f"The run {summary.status}. {seen}"

@@ -40,14 +40,14 @@ def waterfall(steps: Sequence[Step], width: int, marks: Glyphs) -> Table:
     wide = width >= WIDE
     room = max(8, width - labels - places - 14 - SPARE - (10 if wide else 0) - 8)
     table = Table.grid(padding=(0, 1))
-    table.add_column(width=labels, no_wrap=True)
-    table.add_column(width=places, no_wrap=True, style="cyan")
-    table.add_column(width=room, no_wrap=True)
-    table.add_column(width=7, justify="right", no_wrap=True)
-    table.add_column(width=7, justify="right", no_wrap=True)
+    table.add_column(width=labels, no_wrap=True, overflow="crop")
+    table.add_column(width=places, no_wrap=True, overflow="crop", style="cyan")
+    table.add_column(width=room, no_wrap=True, overflow="crop")
+    table.add_column(width=7, justify="right", no_wrap=True, overflow="crop")
+    table.add_column(width=7, justify="right", no_wrap=True, overflow="crop")
     if wide:
-        table.add_column(width=8, justify="right", no_wrap=True, style="dim")
-    table.add_column(width=SPARE, no_wrap=True)
+        table.add_column(width=8, justify="right", no_wrap=True, overflow="crop", style="dim")
+    table.add_column(width=SPARE, no_wrap=True, overflow="crop")
     size = ["RMS"] if wide else []
     table.add_row("", "", "", *(Text(title, "dim") for title in ("decades", "total", *size, "")))
     short = [replace(s, label=words.shorten(s.label, labels), place=words.shorten(s.place, places)) for s in steps]

@@ -35,10 +35,13 @@ def number(value: float | int | str | None) -> str:
         return clean(str(value))
     if isinstance(value, int) and abs(value) < 10**15:
         return f"{value:,}"
-    value = float(value) if abs(value) < 1e308 else math.copysign(math.inf, value)
+    try:
+        value = float(value)
+    except OverflowError:  # an integer beyond every float
+        value = math.inf if value > 0 else -math.inf
     if not math.isfinite(value):
         return "NaN" if math.isnan(value) else "infinity" if value > 0 else "-infinity"
-    return _finite(float(value))
+    return _finite(value)
 
 
 def _finite(value: float) -> str:
@@ -49,7 +52,7 @@ def _finite(value: float) -> str:
         return f"{rounded:,.0f}"
     if 1e-3 <= abs(rounded) < 1e3:
         return f"{rounded:.{SIGNIFICANT}g}"
-    mantissa, exponent = f"{rounded:e}".split("e")
+    mantissa, exponent = f"{value:.{SIGNIFICANT - 1}e}".split("e")
     return f"{float(mantissa):g}e{int(exponent)}"
 
 
