@@ -97,9 +97,10 @@ def _idempotent(activation: Activation, loss: Loss) -> bool:
 
 
 def output_for(targets: Interval) -> tuple[str, ...]:
-    """Activations whose range is the tightest that still covers `targets`, by name; tightest first."""
+    """Monotonic activations whose range covers `targets`, by name; the tightest range first, smooth before kinked."""
     covering = [spec for spec in activations.values() if not spec.vector and targets.issubset(spec.range.closure())]
-    ranked = sorted(covering, key=lambda spec: (spec.range.width, not _smooth(spec), spec.name))
+    monotonic = [spec for spec in covering if traits(spec).monotonic]
+    ranked = sorted(monotonic, key=lambda spec: (spec.range.width, not _smooth(spec), spec.name))
     return tuple(spec.name for spec in ranked)
 
 

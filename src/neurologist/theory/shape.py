@@ -32,7 +32,7 @@ class Shape:
     Attributes:
         branches: where the formula changes branch.
         kinks: those of them where some derivative jumps.
-        smoothness: number of continuous derivatives.
+        smoothness: number of continuous derivatives; -1 where the function itself jumps.
         lowest: smallest value found.
         highest: largest value found.
         direction: "increasing", "decreasing" or None.
@@ -76,15 +76,17 @@ def shape(spec: Activation, parameters: Mapping[str, float]) -> Shape:
     kinks, smoothness = _kinks(spec, parameters, branches)
     dead = _dead(slope, branches)
     slopes = (_limit(slope, -1), _limit(slope, 1))
-    steepest, steepest_at = _steepest(slope, x, dy, branches)
-    rising, falling = bool(np.all(dy >= -SLACK)), bool(np.all(dy <= SLACK))
+    if smoothness < 0:
+        steepest, steepest_at = inf, min(kinks, key=abs)
+    else:
+        steepest, steepest_at = _steepest(slope, x, dy, branches)
     return Shape(
         branches=branches,
         kinks=kinks,
         smoothness=smoothness,
         lowest=_extreme(value, x, y, -1),
         highest=_extreme(value, x, y, 1),
-        direction="increasing" if rising else "decreasing" if falling else None,
+        direction=_direction(y, dy),
         odd=_mirrors(value, -1),
         even=_mirrors(value, 1),
         convex=bool(np.all(np.diff(dy[~np.isin(x, branches)]) >= -SLACK)),
@@ -100,20 +102,31 @@ def shape(spec: Activation, parameters: Mapping[str, float]) -> Shape:
     )
 
 
+def _direction(y: Array, dy: Array) -> str | None:
+    """Which way the function goes throughout, by its slopes and, for jumps, by its values."""
+    import numpy as np
+
+    steps, slack = np.diff(y), SLACK * np.maximum(1.0, np.abs(y[1:]))
+    if np.all(dy >= -SLACK) and np.all(steps >= -slack):
+        return "increasing"
+    return "decreasing" if np.all(dy <= SLACK) and np.all(steps <= slack) else None
+
+
 def _kinks(
     spec: Activation, parameters: Mapping[str, float], branches: tuple[float, ...]
 ) -> tuple[tuple[float, ...], float]:
     """Branch points where some derivative jumps, and the number of derivatives that jump nowhere."""
     if not branches:
         return (), inf
-    formula, order_of = spec.formula, dict.fromkeys(branches, inf)
+    # From the given derivative on: differentiating the formula thrice can make it very long.
+    formula, order_of = spec.value, dict.fromkeys(branches, inf)
     for order in range(ORDERS):
         function = on_arrays(formula, parameters)
         for point in branches:
             if order_of[point] == inf and _jumps(function, point):
                 order_of[point] = order - 1
         try:
-            formula = differentiate(formula, "x")
+            formula = spec.derivative if order == 0 else differentiate(formula, "x")
         except FormulaError:
             break
     kinks = tuple(point for point in branches if order_of[point] != inf)

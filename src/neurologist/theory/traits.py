@@ -21,7 +21,7 @@ class Traits:
     """What a function is like. For the softmax family: one output by its own input, of two entries, the other 0.
 
     Attributes:
-        range: set of its values; declared, and checked against the formula's values.
+        range: smallest interval with all its values; declared, and checked against the formula's values.
         monotonic: whether it never turns back.
         direction: "increasing" or "decreasing" where monotonic, else None.
         zero_centred: whether inputs around 0 (standard normal) give outputs whose mean is 0.
@@ -31,13 +31,13 @@ class Traits:
         saturates_right: the same at +infinity.
         dead: widest interval where the slope is exactly 0; None if there is none.
         dead_intervals: all of them, from left to right.
-        lipschitz: largest absolute slope.
+        lipschitz: largest absolute slope; inf where the function jumps.
         lipschitz_at: where it is reached; +-inf where only in the limit.
         limit_left: value at -infinity; None where there is none (it oscillates).
         limit_right: value at +infinity.
         slope_left: slope at -infinity.
         slope_right: slope at +infinity.
-        smoothness: how many of its derivatives are continuous; inf where all are.
+        smoothness: how many of its derivatives are continuous; inf where all are, -1 where the function itself jumps.
         kinks: where it is not smooth.
         convex: whether its slope never falls.
         mean: E f(z), z standard normal.

@@ -1,0 +1,15 @@
+"""A smooth ReLU made of a square root only."""
+
+from math import inf
+
+from neurologist.catalogue.spec import Activation, Interval, Source
+
+ACTIVATION = Activation(
+    name="squareplus",
+    formula="(x + sqrt(x ** 2 + b)) / 2",
+    stable="where(x > 0, (x + sqrt(x * x + b)) / 2, b / 2 / (sqrt(x * x + b) - x))",
+    stable_derivative="where(x > 0, (1 + x / sqrt(x * x + b)) / 2, b / 2 / (sqrt(x * x + b) - x) / sqrt(x * x + b))",
+    parameters={"b": 4.0},
+    range=Interval(0.0, inf),
+    source=Source("Barron", 2021, "Squareplus: a softplus-like algebraic rectifier"),
+)
