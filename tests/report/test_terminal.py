@@ -130,6 +130,18 @@ def test_the_op_that_loses_most_is_marked_but_never_the_loss(made: SimpleNamespa
     assert text.count("most\n") == 1
 
 
+def test_places_name_their_file_once_when_it_is_one(made: SimpleNamespace) -> None:
+    def drawn(*files: str) -> str:
+        bars = tuple(Bar("relu", "activation", Origin(f"/code/{f}", 7), 1.0, 0.1, -1.0, -1.0) for f in files)
+        text = terminal.text(made.sick(waterfall=Waterfall(0, bars)), 80)
+        return text[text.index("Gradient") :]
+
+    assert drawn("train.py", "train.py").count("train.py") == 1
+    assert drawn("train.py", "train.py").count("line 7") == 2
+    assert "train.py:7" in drawn("train.py", "model.py")
+    assert "model.py:7" in drawn("train.py", "model.py")
+
+
 def test_a_deep_network_is_folded(made: SimpleNamespace) -> None:
     def bar(i: int) -> Bar:
         return Bar(f"linear l{i}", "linear", Origin(), 1.0, 1.0, -0.1 if i != 150 else -4.0, -0.1 * i - 4 * (i >= 150))

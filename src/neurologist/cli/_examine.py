@@ -58,7 +58,8 @@ def examine(request: Request) -> int:
         except KeyboardInterrupt:
             return _script.INTERRUPTED
         except Exception as error:
-            note(f"the examination itself failed: {type(error).__name__}: {error}")
+            kept = f"; what was seen is kept in {record}" if record else ""
+            note(f"the examination itself failed: {type(error).__name__}: {error}{kept}")
             code = BROKEN
     return outcome.code or code
 
@@ -80,8 +81,8 @@ def _default_record(program: _script.Program) -> Path | None:
 
 
 def _watched(program: _script.Program, request: Request, record: Path | None) -> tuple[Session, _script.Outcome]:
-    _script.enter(program)
     session = _session(request.budget, record)
+    _script.enter(program)
     try:
         with session, progress(session, not request.quiet), stopping(session, request.steps):
             outcome = _script.run(program)
@@ -94,8 +95,12 @@ def _watched(program: _script.Program, request: Request, record: Path | None) ->
 
 
 def _session(budget: float, record: Path | None) -> Session:
-    from neurologist import report  # noqa: F401  # now, before the program's folder could hide a module of ours
+    # all that is needed after the run too: from then on the program's folder may hide a module, `rich` say
+    from neurologist import report  # noqa: F401
+    from neurologist.diagnose import rules
     from neurologist.watch.session import watch
+
+    rules()
 
     try:
         return watch(budget=budget, record=record and record.absolute())

@@ -27,10 +27,11 @@ class Glyphs:
     rule: str
     arrow: str
     back: str
+    gap: str
 
 
-UNICODE = Glyphs("▁▂▃▄▅▆▇█", "×", "█", "▒", "│", "▶", "│", "•", "─", "→", "◀")
-PLAIN = Glyphs("_.-=+*%#", "x", "#", "+", "|", ">", "|", "-", "-", "->", "<-")
+UNICODE = Glyphs("▁▂▃▄▅▆▇█", "×", "█", "▒", "│", "▶", "│", "•", "─", "→", "◀", "…")
+PLAIN = Glyphs("_.-=+*%#", "x", "#", "+", "|", ">", "|", "-", "-", "->", "<-", "...")
 
 
 def glyphs(ascii_only: bool) -> Glyphs:

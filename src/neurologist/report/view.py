@@ -147,6 +147,8 @@ class _Viewer:
 
     def _fact(self, evidence: Evidence) -> Fact:
         value = f"{words.number(evidence.value)} {evidence.unit}".strip()
+        if evidence.unit == "share" and isinstance(evidence.value, (int, float)):
+            value = words.share(evidence.value)
         when = "" if evidence.step is None else f"step {evidence.step:,}"
         return Fact(self._say(evidence.name), self._say(value), self._say(evidence.expected), when)
 
@@ -172,7 +174,7 @@ class _Viewer:
             known = bar.decades is not None and math.isfinite(bar.decades)
             start = end - bar.decades if known and bar.decades is not None and bar.total is not None else end
             rms = bar.rms_out if bar.rms_out is not None else bar.rms_in
-            label = words.shorten(self._say(bar.label), 40)
+            label = self._say(bar.label)
             edge = i in (0, len(waterfall.bars) - 1)
             counted = None if bar.kind == "loss" and i == 0 else bar.decades  # totals begin behind the loss
             steps.append(Step(label, self._short(bar.origin), counted, start, end, rms, i == worst, edge))
@@ -181,7 +183,7 @@ class _Viewer:
 
     def _short(self, origin: Origin) -> str:
         name = self._say(Path(origin.file).name) if origin.file else ""
-        return f"{words.shorten(name, 24)}:{origin.line}" if name and origin.line else name
+        return f"{name}:{origin.line}" if name and origin.line else name
 
     def _run(self, summary: Summary) -> list[str]:
         parts = [words.plural(summary.steps, "step"), f"{summary.samples:,} examined"]

@@ -18,6 +18,7 @@ from neurologist.report.view import Step
 MOST_ROWS = 24  # more ops than this are folded: the small ones between the large ones share a row
 WIDE = 100  # columns from which on the gradient's own size is shown too
 CHANGE = 0.05  # decades below which an op leaves the gradient as it is, as far as one decimal shows
+LONGEST = 36  # characters of a file's name
 SPARE = 8  # columns kept for the remark at the right: "most"
 
 
@@ -34,27 +35,49 @@ def waterfall(steps: Sequence[Step], width: int, marks: Glyphs) -> Table:
     """The table; `width` is what it may take."""
     heights = [height for step in steps for height in (step.start, step.end)]
     low, high = min([0.0, *heights]), max([0.0, *heights])
-    labels = min(max(len(step.label) for step in steps), 30 if width >= WIDE else 22)
-    places = max(len(step.place) for step in steps)
-    places = places if width >= WIDE else min(places, 16)
     wide = width >= WIDE
+    file, rows = _in_one_file(list(folded(_shortened(steps, wide, marks))))
+    shown = [row for row in rows if isinstance(row, Step)]
+    labels = max(len(file), *(len(row.label) for row in shown))
+    places = max(len(row.place) for row in shown)
     room = max(8, width - labels - places - 14 - SPARE - (10 if wide else 0) - 8)
     table = Table.grid(padding=(0, 1))
     table.add_column(width=labels, no_wrap=True, overflow="crop")
     table.add_column(width=places, no_wrap=True, overflow="crop", style="cyan")
     table.add_column(width=room, no_wrap=True, overflow="crop")
-    table.add_column(width=7, justify="right", no_wrap=True, overflow="crop")
-    table.add_column(width=7, justify="right", no_wrap=True, overflow="crop")
-    if wide:
-        table.add_column(width=8, justify="right", no_wrap=True, overflow="crop", style="dim")
+    for size in (7, 7, 8) if wide else (7, 7):
+        table.add_column(width=size, justify="right", no_wrap=True, overflow="crop")
     table.add_column(width=SPARE, no_wrap=True, overflow="crop")
-    size = ["RMS"] if wide else []
-    table.add_row("", "", "", *(Text(title, "dim") for title in ("decades", "total", *size, "")))
-    short = [replace(s, label=words.shorten(s.label, labels), place=words.shorten(s.place, places)) for s in steps]
-    for row in folded(short):
+    titles = ("decades", "total", "RMS") if wide else ("decades", "total")
+    table.add_row(Text(file, "cyan"), "", "", *(Text(title, "dim") for title in titles), "")
+    for row in rows:
         cells = _cells(row, low, high, room, marks)
         table.add_row(*(cells if wide else cells[:5] + cells[6:]))
     return table
+
+
+def _shortened(steps: Sequence[Step], wide: bool, marks: Glyphs) -> list[Step]:
+    label, place = (36, 30) if wide else (24, 16)
+    if len({_file(step) for step in steps if step.place}) == 1:
+        label, place = label + 6, LONGEST  # the file's name will stand above, once
+    cut = words.shorten
+    return [replace(s, label=cut(s.label, label, marks.gap), place=cut(s.place, place, marks.gap)) for s in steps]
+
+
+def _file(step: Step) -> str:
+    return step.place.rpartition(":")[0]
+
+
+def _in_one_file(rows: list[Step | Fold]) -> tuple[str, list[Step | Fold]]:
+    """The one file that all places are in, and the rows with line numbers only; or no file, and the rows."""
+    files = {_file(row) for row in rows if isinstance(row, Step) and row.place}
+    if len(files) != 1 or "" in files:
+        return "", rows
+    lines = [
+        replace(row, place=f"line {row.place.rpartition(':')[2]}") if isinstance(row, Step) and row.place else row
+        for row in rows
+    ]
+    return files.pop(), lines
 
 
 def _cells(row: Step | Fold, low: float, high: float, room: int, marks: Glyphs) -> list[Text]:

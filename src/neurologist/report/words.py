@@ -101,12 +101,12 @@ def code_line(text: str, limit: int = 200, ascii_only: bool = False) -> str:
     return to_ascii(text) if ascii_only else text
 
 
-def shorten(text: str, limit: int = LONGEST_WORD) -> str:
-    """The text, or its beginning and its end when it is longer than `limit`."""
+def shorten(text: str, limit: int = LONGEST_WORD, gap: str = "…") -> str:
+    """The text, or its beginning and its end with `gap` between them when it is longer than `limit`."""
     if len(text) <= limit:
         return text
     tail = limit // 3
-    return text[: limit - tail - 1] + "…" + text[-tail:]
+    return text[: max(0, limit - tail - len(gap))] + gap + text[len(text) - tail :]
 
 
 def to_ascii(text: str) -> str:
