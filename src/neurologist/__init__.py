@@ -5,7 +5,9 @@ Everything public is here. Names are imported when first used, so that reading a
 
 from __future__ import annotations
 
+import sys
 from importlib import import_module
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from neurologist._version import __version__
@@ -13,9 +15,8 @@ from neurologist._version import __version__
 if TYPE_CHECKING:
     from neurologist.catalogue import Interval
     from neurologist.diagnose import Diagnosis, Evidence, Finding, Origin
-    from neurologist.functional import activation
+    from neurologist.functional import activation, losses
     from neurologist.functional import functions as activations
-    from neurologist.functional import losses
     from neurologist.read import diagnose
     from neurologist.record import RecordError
     from neurologist.watch.check import check
@@ -53,6 +54,17 @@ __all__ = [
     "losses",
     "watch",
 ]
+
+
+class _Package(ModuleType):
+    """Importing the room `neurologist.watch` must not hide the function `watch`."""
+
+    def __setattr__(self, name: str, value: object) -> None:
+        if not (name in _HOME and isinstance(value, ModuleType)):
+            super().__setattr__(name, value)
+
+
+sys.modules[__name__].__class__ = _Package
 
 
 def __getattr__(name: str) -> Any:

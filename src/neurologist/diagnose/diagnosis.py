@@ -59,7 +59,7 @@ class Summary:
     """What was run and how much of it was seen.
 
     Attributes:
-        status: "finished", "interrupted", "failed: <error>", or "cut off" when the process died.
+        status: "finished", "interrupted", "stopped ...", "failed: <error>", or "cut off" when the process died.
         steps: optimizer steps taken (backward passes, when no optimizer stepped).
         samples: steps examined in detail.
         loss_first, loss_last: mean loss over the first and the last few steps; None when never seen.

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import cache
+from itertools import pairwise
 from statistics import fmean, median
 from typing import Any
 
@@ -38,7 +39,11 @@ def composite(op: Op) -> list[Op]:
     while stack:
         step = stack.pop()
         for below in data_inputs(step):
-            same = op.function is not None and (below.function, below.file, below.line) == (op.function, op.file, op.line)
+            same = op.function is not None and (below.function, below.file, below.line) == (
+                op.function,
+                op.file,
+                op.line,
+            )
             if same and below not in found:
                 found.append(below)
                 stack.append(below)
@@ -225,7 +230,7 @@ def falling(run: Run) -> bool:
     if size < 1:
         return False
     means = [fmean(values[i * size : (i + 1) * size]) for i in range(4)]
-    return all(b < a for a, b in zip(means, means[1:], strict=False))
+    return all(b < a for a, b in pairwise(means))
 
 
 def went_nonfinite(run: Run) -> int | None:
@@ -237,7 +242,7 @@ def noise(run: Run) -> float:
     """Median step-to-step change of the loss over the last quarter, as a share of its level."""
     values = curve(run)[-max(8, len(run.losses) // 4) :]
     level = median(abs(v) for v in values) if values else 0.0
-    return median(abs(b - a) for a, b in zip(values, values[1:], strict=False)) / level if len(values) > 2 and level else 0.0
+    return median(abs(b - a) for a, b in pairwise(values)) / level if len(values) > 2 and level else 0.0
 
 
 @cache

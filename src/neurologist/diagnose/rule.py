@@ -69,7 +69,9 @@ class Rule(ABC):
         """The docstring's sections: title -> text; the lead is under ""."""
         parts = re.split(rf"^({'|'.join(SECTIONS)}):\n", inspect.cleandoc(cls.__doc__ or ""), flags=re.M)
         sections = {"": parts[0].strip()}
-        sections.update({title: inspect.cleandoc(text).strip() for title, text in zip(parts[1::2], parts[2::2], strict=True)})
+        sections.update(
+            {title: inspect.cleandoc(text).strip() for title, text in zip(parts[1::2], parts[2::2], strict=True)}
+        )
         return sections
 
 

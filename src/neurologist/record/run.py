@@ -76,8 +76,14 @@ class Op:
     @property
     def label(self) -> str:
         """A short name to show: "sigmoid", "linear model.fc2"."""
-        what = self.member or (self.function if self.kind == "loss" else None) or (
-            self.kind if self.kind in ("linear", "conv", "normalisation", "attention", "recurrent") else self.name.lower()
+        what = (
+            self.member
+            or (self.function if self.kind == "loss" else None)
+            or (
+                self.kind
+                if self.kind in ("linear", "conv", "normalisation", "attention", "recurrent")
+                else self.name.lower()
+            )
         )
         return f"{what} {self.module}" if self.module and self.kind != "loss" else what
 
@@ -129,17 +135,19 @@ class Run:
         version = int(self.meta.get("schema", 0))
         if version > SCHEMA_VERSION:
             raise RecordError(
-                f"{self.path!r} has schema {version}, this neurologist reads up to {SCHEMA_VERSION}: upgrade neurologist"
+                f"{self.path!r} has schema {version}, this neurologist reads up to {SCHEMA_VERSION}: upgrade it"
             )
         if missing := sorted(set(TABLES) - names):
             raise RecordError(f"{self.path!r} is damaged: it has no table {missing[0]!r}")
         self._tables = names
         self._link()
         self.samples: list[int] = [row[0] for row in self._db.execute("SELECT step FROM sample ORDER BY step")]
-        self.problems: list[tuple[int, str, str, int]] = self._rows("problem")  # type: ignore[assignment]
+        self.problems: list[tuple[int, str, str, int]] = self._rows("problem")
 
     def _link(self) -> None:
-        self.parameters = {r[0]: Parameter(r[0], r[1], tuple(json.loads(r[2])), *r[3:]) for r in self._rows("parameter")}
+        self.parameters = {
+            r[0]: Parameter(r[0], r[1], tuple(json.loads(r[2])), *r[3:]) for r in self._rows("parameter")
+        }
         self.optimizers = {r[0]: Optimizer(r[0], r[1], json.loads(r[2])) for r in self._rows("optimizer")}
         self.by_id: dict[int, Op] = {}
         for row in self._rows("op"):

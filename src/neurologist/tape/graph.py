@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 from torch.autograd.graph import Node
 
-from neurologist import catalogue
 from neurologist.tape import ops, origin
 
 ACCUMULATE = "AccumulateGrad"
@@ -50,7 +49,7 @@ class TapeOp:
     inputs: dict[int, TapeOp] = field(default_factory=dict)
     parameters: list[torch.Tensor] = field(default_factory=list)
     consumers: list[tuple[TapeOp, int]] = field(default_factory=list)
-    place: origin.Place = origin.Place(None, None, False, False)
+    place: origin.Place = origin.NOWHERE
     module: Any = None  # the innermost nn.Module whose forward made it, when known
     module_path: str | None = None
     line: int | None = None
@@ -91,8 +90,10 @@ class TapeOp:
     @property
     def weight_only(self) -> bool:
         """True for ops that only reshape parameters, e.g. a weight's transpose."""
-        return self.kind == "shape" and not any(not op.weight_only for op in self.inputs.values()) and bool(
-            self.parameters
+        return (
+            self.kind == "shape"
+            and not any(not op.weight_only for op in self.inputs.values())
+            and bool(self.parameters)
         )
 
 
@@ -109,6 +110,20 @@ def scalars_of(cls: type) -> tuple[str, ...]:
     return tuple(n for n in names if n not in tensors_of(cls) and "_sym_" not in n)
 
 
+class Seen(NamedTuple):
+    """What stays the same about an op from step to step."""
+
+    place: origin.Place
+    kind: str
+    member: str | None
+    key: str
+    module_path: str | None
+    line: int | None
+
+
+Known = dict[tuple[str, ...], list[Seen]]  # names of a graph's ops, in order -> what they were
+
+
 @dataclass
 class Graph:
     """All ops under the roots, in forward order, and the parameters they read."""
@@ -120,17 +135,16 @@ class Graph:
     @property
     def located(self) -> bool:
         """True when the forward pass ran with source lines kept."""
-        return any("traceback_" in op.node.metadata for op in self.ops)
+        return any("traceback_" in _metadata(op.node) for op in self.ops)
 
-    def identify(self, known: dict[tuple[str, ...], list[TapeOp]]) -> None:
+    def identify(self, known: Known) -> None:
         """Remember the ops of a located graph; give those of any other the places and keys of its remembered twin."""
         signature = tuple(op.name for op in self.ops)
         if self.located:
-            known[signature] = [replace(op, node=None, inputs={}, consumers=[], parameters=[]) for op in self.ops]
+            known[signature] = [Seen(o.place, o.kind, o.member, o.key, o.module_path, o.line) for o in self.ops]
             return
-        for op, twin in zip(self.ops, known.get(signature, ()), strict=False):
-            op.place, op.kind, op.member, op.key = twin.place, twin.kind, twin.member, twin.key
-            op.module, op.module_path, op.line = twin.module, twin.module_path, twin.line
+        for op, twin in zip(self.ops, known.get(signature, []), strict=False):
+            op.place, op.kind, op.member, op.key, op.module_path, op.line = twin
 
 
 def walk(roots: Iterable[torch.Tensor], locate: Callable[[TapeOp], None] = lambda op: None) -> Graph:
@@ -166,15 +180,19 @@ def walk(roots: Iterable[torch.Tensor], locate: Callable[[TapeOp], None] = lambd
     return graph
 
 
+def _metadata(node: Node) -> dict[str, Any]:
+    return node.metadata  # type: ignore[return-value]  # torch annotates this property as a method
+
+
 def _op(node: Node, made: dict[Node, TapeOp]) -> TapeOp:
     if node not in made:
         name = node.name()
-        kind, member = ops.classify(name)
+        kind, member = ops.classify(node)
         outputs = getattr(node, "_input_metadata", None)
         shape = tuple(int(n) for n in outputs[0].shape) if outputs else ()
         dtype = str(outputs[0].dtype).removeprefix("torch.") if outputs else ""
         op = TapeOp(node, ops.short(name), kind, member, node._sequence_nr(), shape, dtype)
-        op.place = origin.read(node.metadata.get("traceback_") or ())
+        op.place = origin.read(_metadata(node).get("traceback_") or ())
         made[node] = op
     return made[node]
 
@@ -211,9 +229,10 @@ def _refine(op: TapeOp) -> None:
         op.kind = "linear"
     elif op.name == "Mul" and op.place.function and "dropout" in op.place.function:
         op.kind = "dropout"
-    elif op.place.function and (loss := catalogue.loss_by_function(op.place.function)) is not None:
-        if op.kind == "loss" or not any(c.place == op.place for c, _ in op.consumers):
-            op.kind, op.member = "loss", loss.name  # the last op of a composite loss stands for it
+    elif op.place.function and (loss := ops.loss_of(op.place.function)) is not None:
+        last = not any(c.place == op.place for c, _ in op.consumers)
+        if op.kind == "loss" or last:  # the last op of a composite loss stands for it
+            op.kind, op.member = "loss", loss
 
 
 def data_path(op: TapeOp) -> Iterator[TapeOp]:

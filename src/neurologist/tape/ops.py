@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from functools import cache
 
+from torch.autograd.graph import Node
+
 from neurologist import catalogue
 
 KINDS: dict[str, str] = {
@@ -52,15 +54,27 @@ def short(name: str) -> str:
     return name.rsplit("::", 1)[-1].split("Backward", 1)[0] or name
 
 
-@cache
-def classify(name: str) -> tuple[str, str | None]:
-    """Kind of an autograd node, and its member in the catalogue if it has one.
-
-    Args:
-        name: `grad_fn.name()`, e.g. "ReluBackward0".
-    """
-    if activation := catalogue.by_autograd(name):
+def classify(node: Node) -> tuple[str, str | None]:
+    """Kind of an autograd node, and its member in the catalogue if it has one."""
+    name = node.name()
+    if _is_activation(name) and (activation := catalogue.by_autograd(name, node)):
         return "softmax" if activation.vector else "activation", activation.name
-    if loss := catalogue.loss_by_autograd(name):
-        return "loss", loss.name
-    return KINDS.get(short(name), "unknown"), None
+    return _other(name)
+
+
+@cache
+def _is_activation(name: str) -> bool:
+    return catalogue.by_autograd(name) is not None
+
+
+@cache
+def _other(name: str) -> tuple[str, str | None]:
+    loss = catalogue.loss_by_autograd(name)
+    return ("loss", loss.name) if loss else (KINDS.get(short(name), "unknown"), None)
+
+
+@cache
+def loss_of(function: str) -> str | None:
+    """The catalogue's name of the loss that a torch.nn.functional function computes."""
+    loss = catalogue.loss_by_function(function)
+    return loss.name if loss else None

@@ -39,6 +39,9 @@ class Place(NamedTuple):
     checkpointed: bool  # inside activation checkpointing: saved tensors must not be touched
 
 
+NOWHERE = Place(None, None, False, False)
+
+
 @cache
 def _library() -> tuple[str, ...]:
     paths = {sysconfig.get_path(k) for k in ("stdlib", "platstdlib", "purelib", "platlib")}

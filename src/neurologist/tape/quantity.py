@@ -23,7 +23,7 @@ Row = Mapping[str, Value]
 Need = Literal["saved", "gradient", "shared_gradient", "update"]
 
 LIMIT = 16_384  # entries that a statistic looks at; its standard error is then below 1 %
-UNIT_LIMIT = 262_144  # entries that a per-unit statistic looks at: every row of a wide layer, most of a large map
+UNIT_LIMIT = 131_072  # entries that a per-unit statistic looks at: every row of a wide layer, most of a large map
 
 
 @dataclass
@@ -66,8 +66,8 @@ class Quantity(ABC):
         """Measure a parameter after the optimizer stepped (needs "update")."""
         return None
 
-    def finish(self, op: TapeOp, row: dict[str, Any], rows: Mapping[TapeOp, dict[str, Any]]) -> None:
-        """Complete a row on the host, once all numbers are there."""
+    def finish(self, op: TapeOp, row: dict[str, Any], rows: Mapping[TapeOp, dict[str, Any]]) -> None:  # noqa: B027
+        """Complete a row on the host, once all numbers are there; most quantities have nothing to add."""
 
 
 def strided(tensor: torch.Tensor, limit: int = LIMIT) -> torch.Tensor:
@@ -91,7 +91,8 @@ def strided(tensor: torch.Tensor, limit: int = LIMIT) -> torch.Tensor:
 def rms(tensor: torch.Tensor) -> torch.Tensor:
     """Root mean square of a tensor's entries, in float64 so that small gradients do not underflow when squared."""
     part = strided(tensor)
-    return torch.linalg.vector_norm(part, dtype=torch.float64) / math.sqrt(max(1, part.numel()))
+    norm: torch.Tensor = torch.linalg.vector_norm(part, dtype=torch.float64)
+    return norm / math.sqrt(max(1, part.numel()))
 
 
 def unit_dim(op: TapeOp, tensor: torch.Tensor) -> int:
@@ -107,8 +108,11 @@ def unit_dim(op: TapeOp, tensor: torch.Tensor) -> int:
 
 
 def by_unit(op: TapeOp, tensor: torch.Tensor) -> torch.Tensor:
-    """A tensor as (observations, units), thinned to at most about `UNIT_LIMIT` entries by leaving out observations."""
-    rows = tensor.movedim(unit_dim(op, tensor), -1).reshape(-1, tensor.shape[unit_dim(op, tensor)])
+    """A tensor as (observations, units), thinned to about `UNIT_LIMIT` entries by leaving out observations."""
+    dim = unit_dim(op, tensor)
+    if tensor.dim() > 1 and dim % tensor.dim() != 0:  # thin the batch first: it costs no copy
+        tensor = tensor[:: max(1, min(tensor.shape[0] // 4, tensor.numel() // (4 * UNIT_LIMIT)))]
+    rows = tensor.movedim(dim, -1).reshape(-1, tensor.shape[dim])
     step = max(1, rows.numel() // UNIT_LIMIT)
     return rows[::step] if step > 1 else rows
 

@@ -59,10 +59,10 @@ def _remember(model: nn.Module, optimizer: torch.optim.Optimizer | None) -> Call
         with torch.no_grad():
             for tensor, value in zip(tensors, values, strict=True):
                 tensor.copy_(value)
-            for parameter, gradient, value in gradients:
+            for parameter, gradient, kept in gradients:
                 parameter.grad = gradient
-                if gradient is not None and value is not None:
-                    gradient.copy_(value)
+                if gradient is not None and kept is not None:
+                    gradient.copy_(kept)
         if optimizer is not None and state is not None:
             optimizer.load_state_dict(state)
         torch.set_rng_state(random)

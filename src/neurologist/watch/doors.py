@@ -42,7 +42,7 @@ class Doors:
             self._backward(roots, lambda: original(tensors, *arguments, **options))
 
         self._installed = backward
-        torch.autograd.backward = backward  # type: ignore[assignment]
+        torch.autograd.backward = backward
         self._handles = [
             optimizers.register_optimizer_step_pre_hook(lambda o, a, k: self._stepping(o)),
             optimizers.register_optimizer_step_post_hook(lambda o, a, k: self._stepped(o)),

@@ -115,7 +115,9 @@ class Recorder:
         shape, options, facts = json.dumps(op.shape), json.dumps(op.options), json.dumps(facts_of(op))
         made = (kind, op.position, shape, op.dtype, options, facts, int(op.root), step)
         self.store.insert("op", [(number, op.key, op.name, op.kind, *place, *made)])
-        self.store.insert("edge", [(number, slot, self._ops[b.key]) for slot, b in op.inputs.items() if b.key in self._ops])
+        self.store.insert(
+            "edge", [(number, slot, self._ops[b.key]) for slot, b in op.inputs.items() if b.key in self._ops]
+        )
         self.store.insert("op_parameter", [(number, self._parameters[id(p)]) for p in op.parameters])
 
 
@@ -126,7 +128,11 @@ def facts_of(op: TapeOp) -> dict[str, Any]:
         facts: dict[str, Any] = {"range": [spec.range.lo, spec.range.hi]}
         if not spec.vector:
             found = traits(spec)
-            facts |= {"largest_slope": found.lipschitz, "dead": found.dead is not None, "saturates": bool(found.saturates)}
+            facts |= {
+                "largest_slope": found.lipschitz,
+                "dead": found.dead is not None,
+                "saturates": bool(found.saturates),
+            }
         return {k: [_number(x) for x in v] if isinstance(v, list) else v for k, v in facts.items()}
     if op.kind == "loss" and op.member:
         loss = catalogue.losses[op.member]

@@ -13,12 +13,11 @@ from typing import Any
 
 import torch
 
-from neurologist.tape.graph import Graph, TapeOp, walk
+from neurologist.tape.graph import Graph, Known, TapeOp, walk
 from neurologist.tape.quantities import quantities
 from neurologist.tape.quantities.parameter import selection
 from neurologist.tape.quantity import Quantity, Row, Update
 
-Known = dict[tuple[str, ...], list[TapeOp]]
 Key = tuple[Quantity, Any]  # a quantity and its subject: a TapeOp or a parameter
 
 

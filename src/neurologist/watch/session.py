@@ -22,11 +22,12 @@ import torch
 from neurologist._version import __version__
 from neurologist.diagnose import Diagnosis, examine
 from neurologist.record import Run, Store
+from neurologist.tape.graph import Known
 from neurologist.watch.doors import Doors, Forward
 from neurologist.watch.modules import ModuleCalls
 from neurologist.watch.names import Names
 from neurologist.watch.recorder import Recorder
-from neurologist.watch.sample import Known, Sample
+from neurologist.watch.sample import Sample
 from neurologist.watch.sampler import Sampler
 
 PASSES = 4  # backward passes of one step that are examined; gradient accumulation repeats itself
@@ -88,9 +89,7 @@ class Session:
         self._attempt("the last step", self._end_step, stepped=self._by_hand)
         self._rest()
         if self.status is None:
-            interrupted = kind is not None and issubclass(kind, KeyboardInterrupt)
-            failed = kind is not None and not issubclass(kind, SystemExit)
-            self.status = "interrupted" if interrupted else f"failed: {kind.__name__}" if failed and kind else "finished"
+            self.status = _ending(kind)
         self._attempt("the end of the record", self._finish)
 
     def _finish(self) -> None:
@@ -227,6 +226,12 @@ class Session:
         except Exception as error:
             self._recorder.problems[self.steps, what, f"{type(error).__name__}: {error}"[:500]] += 1
             return None
+
+
+def _ending(kind: type[BaseException] | None) -> str:
+    if kind is None or issubclass(kind, SystemExit):
+        return "finished"
+    return "interrupted" if issubclass(kind, KeyboardInterrupt) else f"failed: {kind.__name__}"
 
 
 def watch(budget: float = 0.01, record: str | Path | None = None) -> Session:

@@ -33,7 +33,9 @@ class ActivationBeforeLogitsLoss(Rule):
 
     slug, code = "activation-before-logits-loss", "NL102"
     cause, stage = "wrong_output_activation", Stage.OBJECTIVE
-    explains = frozenset({"vanishing-gradient", "dead-units", "saturated-units", "lr-too-low", "output-range-excludes-targets"})
+    explains = frozenset(
+        {"vanishing-gradient", "dead-units", "saturated-units", "lr-too-low", "output-range-excludes-targets"}
+    )
     treatments = ("remove-activation",)
 
     def check(self, run: Run) -> Iterable[Finding]:
@@ -50,7 +52,9 @@ class ActivationBeforeLogitsLoss(Rule):
 
     def _found(self, run: Run, loss: Op, op: Op, bounds: tuple[float, float]) -> Finding:
         row = last(run, "activation", op) or {}
-        evidence = [Evidence(f"range of {op.member}", f"({say(bounds[0])}, {say(bounds[1])})", "", "(-inf, inf) for logits")]
+        evidence = [
+            Evidence(f"range of {op.member}", f"({say(bounds[0])}, {say(bounds[1])})", "", "(-inf, inf) for logits")
+        ]
         if row.get("zero_share"):
             evidence.append(Evidence("share of logits that are exactly 0", row["zero_share"], "", "0", row["step"]))
         units = output_units(op)

@@ -48,8 +48,8 @@ class ConstantTargets(Rule):
             if outputs < 2 or len(labels) != 1 or not from_layer or sum(known(rows, "rows")) < self.least:
                 continue
             yield self.finding(
-                f"Every label that reached the loss is {say(labels.pop())}, in all {len(rows)} batches looked at, though "
-                f"the network has {outputs} outputs. It only has to learn to say that one class.",
+                f"Every label that reached the loss is {say(labels.pop())}, in all {len(rows)} batches looked at, "
+                f"though the network has {outputs} outputs. It only has to learn to say that one class.",
                 op=loss,
                 advice="Print the labels where they are loaded: they may have been scaled or cast with the inputs.",
                 evidence=[Evidence("distinct labels seen", 1, "", f"about {outputs}")],

@@ -73,11 +73,15 @@ class DeadUnits(Rule):
         worst = min(dead, key=lambda d: (d.share < self.all_but, d.since, d.op.position))
         cause, stage, why, advice = self._why(run, worst)
         yield self.finding(
-            f"{worst.count} of {worst.units} units of the {worst.op.member} at {worst.op.place} never fire: their output "
-            f"and slope were exactly 0 for every example looked at since step {worst.since}, so their weights get no "
-            f"gradient. {why}",
+            f"{worst.count} of {worst.units} units of the {worst.op.member} at {worst.op.place} never fire: their "
+            f"output and slope were exactly 0 for every example looked at since step {worst.since}, so their weights get "
+            f"no gradient. {why}",
             op=worst.op,
-            severity="info" if improvement(run) > self.learns else "error" if worst.share >= self.all_but else "warning",
+            severity="info"
+            if improvement(run) > self.learns
+            else "error"
+            if worst.share >= self.all_but
+            else "warning",
             cause=cause,
             stage=int(stage),
             since=worst.since,
@@ -102,7 +106,9 @@ class DeadUnits(Rule):
         return Dead(op, silent.bit_count(), rows[-1]["units"], rows[since]["step"], since == 0)
 
     def _why(self, run: Run, dead: Dead) -> tuple[str, Stage, str, str]:
-        if any(dead.op in sources(part) or dead.op in composite(part) for loss in losses(run) for part in composite(loss)):
+        if any(
+            dead.op in sources(part) or dead.op in composite(part) for loss in losses(run) for part in composite(loss)
+        ):
             return (
                 "wrong_output_activation",
                 Stage.OBJECTIVE,
@@ -113,7 +119,7 @@ class DeadUnits(Rule):
             return (
                 "lr_too_high",
                 Stage.STEP,
-                f"They fired at first and fell silent at step {dead.since}: a step that was too large pushed them there.",
+                f"They fired at first and fell silent at step {dead.since}: a step that was too large pushed them.",
                 "Lower the learning rate (try a tenth); LeakyReLU would let such units come back.",
             )
         layer = next((op for op in sources(dead.op) if op.parameters), None)
@@ -141,7 +147,7 @@ class DeadUnits(Rule):
         return (
             "too_deep",
             Stage.ARCHITECTURE,
-            f"They were silent from the first step on, {before} activations deep, though the weights have a usual scale: "
-            "the signal does not survive so many narrow layers.",
+            f"They were silent from the first step on, {before} activations deep, though the weights have a usual "
+            "scale: the signal does not survive so many narrow layers.",
             "Use fewer or wider layers, a normalisation after each, or residual connections; LeakyReLU also helps.",
         )

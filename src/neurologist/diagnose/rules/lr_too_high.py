@@ -62,13 +62,15 @@ class LrTooHigh(Rule):
         optimizer = next(iter(run.optimizers.values()), None)
         end = "NaN or infinity" if broken is not None else say(fmean(values[-5:]))
         yield self.finding(
-            f"The loss went from {say(values[0])} to {end}, with a peak of {say(peak)}, while one step changed a weight "
-            f"matrix by up to {say(100 * largest)} % of its size (median {say(100 * typical)} %)."
+            f"The loss went from {say(values[0])} to {end}, with a peak of {say(peak)}, while one step changed a "
+            f"weight matrix by up to {say(100 * largest)} % of its size (median {say(100 * typical)} %)."
             + (f" The optimizer is {optimizer}." if optimizer else ""),
             evidence=[
                 Evidence("largest update-to-weight ratio", largest, "", "about 0.001 to 0.02"),
                 Evidence("median update-to-weight ratio", typical, "", "about 0.001"),
-                Evidence("peak of the loss over its first value", peak / abs(values[0]) if values[0] else None, "", "below 2"),
+                Evidence(
+                    "peak of the loss over its first value", peak / abs(values[0]) if values[0] else None, "", "below 2"
+                ),
             ],
             since=broken or 0,
             advice="Lower the learning rate: try a tenth of it.",

@@ -48,19 +48,19 @@ class LrTooLow(Rule):
             return
         typical = median(ratios)
         path = typical * run.steps
-        if typical > self.tiny and path > self.moved or path > 1 or values[-1] > values[0] * 1.05:
+        if (typical > self.tiny and path > self.moved) or path > 1 or values[-1] > values[0] * 1.05:
             return
         optimizer = next(iter(run.optimizers.values()), None)
         yield self.finding(
-            f"In {run.steps} steps the loss went from {say(values[0])} to {say(values[-1])}. One step changes the weights by "
-            f"{say(100 * typical)} % of their size, so the whole run moved them by at most {say(100 * path)} %."
+            f"In {run.steps} steps the loss went from {say(values[0])} to {say(values[-1])}. One step changes the "
+            f"weights by {say(100 * typical)} % of their size, so the whole run moved them by at most {say(100 * path)} %."
             + (f" The optimizer is {optimizer}." if optimizer else ""),
             evidence=[
                 Evidence("median update-to-weight ratio", typical, "", "about 0.001"),
                 Evidence("ratio times steps", path, "", "above 1 for a network that learns from scratch"),
                 Evidence("share of its first value that the loss has lost", improvement(run), "", "rising"),
             ],
-            advice="Raise the learning rate tenfold and look again, or use Adam with lr=0.001; train longer if the steps "
-            "are of usual size.",
+            advice="Raise the learning rate tenfold and look again, or use Adam with lr=0.001; train longer if the "
+            "steps are of usual size.",
             op=None,
         )

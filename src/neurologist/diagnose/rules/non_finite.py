@@ -9,9 +9,10 @@ from neurologist.diagnose.reading import PARAMETRIC, curve, data_inputs, say, so
 from neurologist.diagnose.rule import Rule, Stage
 from neurologist.record import Op, Run
 
-FRAGILE = frozenset(  # ops with a point where the value or slope is not finite
-    "Log Log2 Log10 Log1P Sqrt Rsqrt Reciprocal Div Pow Exp Exp2 Acos Asin Xlogy Norm LinalgVectorNorm".split()
-)
+# Ops with a point where the value or the slope is not finite.
+FRAGILE = frozenset(
+    {"Log", "Log2", "Log10", "Log1P", "Sqrt", "Rsqrt", "Reciprocal", "Div", "Pow", "Exp", "Exp2"}
+) | frozenset({"Acos", "Asin", "Xlogy", "Norm", "LinalgVectorNorm"})
 STEEP = frozenset({"Exp", "Exp2", "Expm1", "Sinh", "Cosh"})  # as activations: the slope grows with the value
 
 
@@ -53,15 +54,15 @@ class NonFinite(Rule):
             return
         values = curve(run)
         growing = len(values) > 1 and max(values) > self.grown * abs(values[0])
-        op = self._first(run)
-        steep = op is not None and op.name in STEEP and _hidden(op)
-        fragile = op is not None and op.name in FRAGILE and not growing and not steep
-        origin = f" The first op with a non-finite output was the {op.label} at {op.place}." if op else ""
+        made = self._first(run)
+        steep = made is not None and made.name in STEEP and _hidden(made)
+        fragile = made is not None and made.name in FRAGILE and not growing and not steep
+        origin = f" The first op with a non-finite output was the {made.label} at {made.place}." if made else ""
         yield self.finding(
             f"The loss became NaN or infinite at step {step}"
             + (f" after it had grown from {say(values[0])} to {say(max(values))}." if growing else ".")
             + origin,
-            op=op,
+            op=made,
             since=step,
             cause="wrong_hidden_activation" if steep else "unstable_expression" if fragile else self.cause,
             stage=int(Stage.ARCHITECTURE if steep else Stage.OBJECTIVE if fragile else self.stage),

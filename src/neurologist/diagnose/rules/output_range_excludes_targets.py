@@ -35,7 +35,14 @@ class OutputRangeExcludesTargets(Rule):
     slug, code = "output-range-excludes-targets", "NL103"
     cause, stage = "wrong_output_activation", Stage.OBJECTIVE
     explains = frozenset(
-        {"vanishing-gradient", "saturated-units", "dead-units", "lr-too-low", "regression-loss-on-classes", "unscaled-target"}
+        {
+            "vanishing-gradient",
+            "saturated-units",
+            "dead-units",
+            "lr-too-low",
+            "regression-loss-on-classes",
+            "unscaled-target",
+        }
     )
     treatments = ("remove-activation", "sigmoid-output")
     slack = 0.05  # share of the targets' standard deviation by which they may pass the bound: rounding, label noise

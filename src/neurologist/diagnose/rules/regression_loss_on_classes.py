@@ -57,8 +57,15 @@ class RegressionLossOnClasses(Rule):
                 op=loss,
                 advice=f"Use {better}" + (f", and remove the {final.member}." if final else "."),
                 evidence=[
-                    Evidence("distinct targets in a batch", min(known(rows, "distinct_targets")), "", "many, for a regression"),
-                    Evidence("share of target rows that are one-hot", rows[-1].get("row_ones"), "", "0, for a regression"),
+                    Evidence(
+                        "distinct targets in a batch",
+                        min(known(rows, "distinct_targets")),
+                        "",
+                        "many, for a regression",
+                    ),
+                    Evidence(
+                        "share of target rows that are one-hot", rows[-1].get("row_ones"), "", "0, for a regression"
+                    ),
                 ],
             )
 
@@ -67,6 +74,8 @@ class RegressionLossOnClasses(Rule):
         ones = known(rows, "row_ones")
         if ones and min(ones) == 1 and max(known(rows, "distinct_targets"), default=0) == 2:
             return "one-hot rows"
-        binary = all(r.get("integer") and r.get("distinct_targets") == 2 and (r["low"], r["high"]) == (0, 1) for r in rows)
+        binary = all(
+            r.get("integer") and r.get("distinct_targets") == 2 and (r["low"], r["high"]) == (0, 1) for r in rows
+        )
         bounded = any(op.member in ("sigmoid", "softmax", "hardsigmoid") for op in feeds(loss))
         return "0 and 1" if binary and bounded else None

@@ -55,8 +55,8 @@ class SaturatedUnits(Rule):
     def _found(self, run: Run, op: Op, step: int, share: float, born: bool) -> Finding:
         when = "from the first step on: the weights or inputs before it are too large" if born else f"since step {step}"
         return self.finding(
-            f"{say(100 * share)} % of the {op.member} at {op.place} is saturated {when}. There its slope is below 5 % of "
-            "its largest, and the gradient is multiplied by that slope.",
+            f"{say(100 * share)} % of the {op.member} at {op.place} is saturated {when}. There its slope is below 5 % "
+            "of its largest, and the gradient is multiplied by that slope.",
             op=op,
             cause="bad_init" if born else "lr_too_high",
             stage=int(Stage.START if born else Stage.STEP),

@@ -47,8 +47,8 @@ class SymmetricUnits(Rule):
         value = "all 0" if row["rms"] == 0 else f"equal for all units (RMS {say(row['rms'])})"
         places = ", ".join(layer.place for layer in found[:4]) + (" and others" if len(found) > 4 else "")
         yield self.finding(
-            f"The initial weights of {places} are {value}. Units that start equal get equal gradients and stay equal, so "
-            f"the {parameter.shape[0]} units of a layer do the work of one"
+            f"The initial weights of {places} are {value}. Units that start equal get equal gradients and stay equal, "
+            f"so the {parameter.shape[0]} units of a layer do the work of one"
             + (", and no gradient passes through it." if row["rms"] == 0 else "."),
             op=op,
             advice="Draw the initial weights at random: leave PyTorch's default, or use "

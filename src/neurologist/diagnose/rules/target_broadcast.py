@@ -58,16 +58,20 @@ class TargetBroadcast(Rule):
             if op.parameters:
                 return None
             below = data_inputs(op)
-            if op.name in ("Sub", "Rsub") and len(below) == 1 and len(op.shape) == 2 and op.shape[0] == op.shape[1] > 1:
-                if below[0].shape in ((op.shape[0], 1), (op.shape[0],)):
-                    return op
+            square = len(op.shape) == 2 and op.shape[0] == op.shape[1] > 1
+            if (
+                op.name in ("Sub", "Rsub")
+                and square
+                and [b.shape for b in below] in ([(op.shape[0], 1)], [op.shape[:1]])
+            ):
+                return op
         return None
 
     def _found(self, op: Op, before: str, after: str) -> Finding:
         return self.finding(
-            f"Predictions and targets have different shapes, and broadcasting stretches them: {before} becomes {after}. "
-            "Predictions are compared with the targets of other examples, so the best the network can do is to predict "
-            "one value for all.",
+            f"Predictions and targets have different shapes, and broadcasting stretches them: {before} becomes {after}."
+            " Predictions are compared with the targets of other examples, so the best the network can do is to "
+            "predict one value for all.",
             op=op,
             advice="Give predictions and targets the same shape, for example with targets.unsqueeze(1).",
             evidence=[Evidence("shape of the predictions", before), Evidence("shape compared", after, "", before)],

@@ -73,8 +73,8 @@ class TargetOutsideLossDomain(Rule):
 
     def _by_hand(self, op: Op, scores: Op, low: float, high: float) -> Finding:
         return self.finding(
-            f"This loss multiplies targets by the logarithm of predictions, as a cross-entropy does, but the targets are "
-            f"real numbers from {say(low)} to {say(high)} and the predictions are the raw output of {scores.place}.",
+            f"This loss multiplies targets by the logarithm of predictions, as a cross-entropy does, but the targets "
+            f"are real numbers from {say(low)} to {say(high)} and the predictions the raw output of {scores.place}.",
             op=op,
             advice="For real-valued targets use mse_loss on the raw output.",
             evidence=[Evidence("targets", f"{say(low)} to {say(high)}", "", "probabilities, 0 to 1")],

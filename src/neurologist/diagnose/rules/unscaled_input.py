@@ -69,8 +69,8 @@ class UnscaledInput(Rule):
 
     def _found(self, op: Op, row: Row, why: str) -> Finding:
         return self.finding(
-            f"The data that enter {op.place} are {why}. They go from {say(row['low'])} to {say(row['high'])} with an RMS "
-            f"of {say(row['rms'])}; default initial weights suppose about 1.",
+            f"The data that enter {op.place} are {why}. They go from {say(row['low'])} to {say(row['high'])} with an "
+            f"RMS of {say(row['rms'])}; default initial weights suppose about 1.",
             op=op,
             advice="Standardise the inputs: subtract each feature's mean and divide by its standard deviation, both "
             "from the training data.",

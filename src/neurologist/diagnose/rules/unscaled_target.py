@@ -36,7 +36,9 @@ class UnscaledTarget(Rule):
     slug, code = "unscaled-target", "NL203"
     cause, stage = "unscaled_target", Stage.DATA
     severity = "warning"
-    explains = frozenset({"exploding-gradient", "lr-too-high", "lr-too-low", "dead-units", "saturated-units", "non-finite"})
+    explains = frozenset(
+        {"exploding-gradient", "lr-too-high", "lr-too-low", "dead-units", "saturated-units", "non-finite"}
+    )
     treatments = ("standardise-target",)
     large = 20.0  # RMS; the first squared error is then 400 times what unit targets give
 
@@ -49,10 +51,12 @@ class UnscaledTarget(Rule):
             if size <= self.large:
                 continue
             low, high = min(known(rows, "low")), max(known(rows, "high"))
-            summed = " The loss also sums over the batch instead of averaging." if loss.options.get("reduction") == 2 else ""
+            summed = (
+                " The loss also sums over the batch instead of averaging." if loss.options.get("reduction") == 2 else ""
+            )
             yield self.finding(
-                f"The targets go from {say(low)} to {say(high)}, with an RMS of {say(size)}, while a fresh network predicts "
-                f"values of about 0 to 1.{summed}",
+                f"The targets go from {say(low)} to {say(high)}, with an RMS of {say(size)}, while a fresh network "
+                f"predicts values of about 0 to 1.{summed}",
                 op=loss,
                 advice="Standardise the targets with their mean and standard deviation over the training data, and "
                 "undo it on predictions.",

@@ -53,7 +53,7 @@ class VanishingGradient(Rule):
         stuck = gained < self.stuck and run.steps >= self.patience
         if not way or decades > (self.lost_and_stuck if stuck else self.lost):
             return
-        worst = min(way, key=lambda leg: leg.decades)
+        worst = self._worst(way)
         by_activations, by_layers = share_of(way, "activation", "softmax"), share_of(way, "linear", "conv", "matmul")
         cause, stage, advice = self._cause(way, by_activations, by_layers)
         yield self.finding(
@@ -73,6 +73,12 @@ class VanishingGradient(Rule):
             ],
         )
 
+    def _worst(self, way: list[Leg]) -> Leg:
+        """The op to name: of the squashing activations where they lose most together, else of all."""
+        squashing = [leg for leg in way if leg.op.kind in ("activation", "softmax") and _squashes(leg)]
+        lost_there = sum(leg.decades for leg in squashing)
+        return min(squashing if lost_there < 0.5 * total(way) else way, key=lambda leg: leg.decades)
+
     def _cause(self, way: list[Leg], by_activations: float, by_layers: float) -> tuple[str, Stage, str]:
         bounded = [leg.op.member for leg in way if leg.op.kind in ("activation", "softmax") and _squashes(leg)]
         if bounded and by_activations < by_layers:
@@ -80,7 +86,7 @@ class VanishingGradient(Rule):
             return (
                 "wrong_hidden_activation",
                 Stage.ARCHITECTURE,
-                f"Replace the {count} {name} in the hidden layers by ReLU (or GELU, LeakyReLU); keep {name} for outputs.",
+                f"Replace {name} in the hidden layers ({count} of them) by ReLU or its kin; keep it for outputs.",
             )
         return (
             "bad_init",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 
 from neurologist import catalogue
@@ -41,9 +43,9 @@ class Activation(Quantity):
         output, values = output_of(op), op.saved("self")
         if output is None and values is None:
             return None
-        slope = _slope(op, output, values)
+        slope = _slope(op, output, values)  # (observations, units), thinned
         if output is None and op.member is not None and values is not None:
-            output = functions[op.member](values, **_parameters(op))
+            output = functions[op.member](strided(values), **_parameters(op))
         row: dict[str, Value] = {}
         if output is not None:
             row |= distribution(output)
@@ -52,7 +54,7 @@ class Activation(Quantity):
         return row
 
     def _slopes(self, op: TapeOp, slope: torch.Tensor) -> dict[str, Value]:
-        rows = by_unit(op, slope).abs().float()
+        rows = slope.abs().float()
         largest = traits(catalogue.activations[op.member or ""]).lipschitz
         peak = rows.amax(0)
         silent = peak == 0
@@ -86,7 +88,7 @@ def pack(bits: torch.Tensor) -> torch.Tensor:
     return (padded.view(-1, 8) * weights).sum(1, dtype=torch.uint8)
 
 
-def _parameters(op: TapeOp) -> dict[str, float]:
+def _parameters(op: TapeOp) -> dict[str, Any]:
     spec = catalogue.activations[op.member or ""]
     found = {name: op.options.get(node.removeprefix("_saved_")) for name, node in spec.autograd_parameters.items()}
     return {name: value for name, value in found.items() if isinstance(value, int | float)}
@@ -97,7 +99,7 @@ def _slope(op: TapeOp, output: torch.Tensor | None, values: torch.Tensor | None)
         return None
     spec, function = catalogue.activations[op.member], functions[op.member]
     if values is not None:
-        return function.slope(x=values, **_parameters(op))
+        return function.slope(x=by_unit(op, values), **_parameters(op))
     if output is not None and spec.derivative_from_output is not None:
-        return function.slope(y=output, **_parameters(op))
+        return function.slope(y=by_unit(op, output), **_parameters(op))
     return None

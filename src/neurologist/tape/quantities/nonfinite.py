@@ -32,5 +32,5 @@ class NonFinite(Quantity):
 def _bad(tensor: torch.Tensor | None) -> torch.Tensor | None:
     if tensor is None or not tensor.is_floating_point():
         return None
-    # A sum is not finite when an entry is not; one pass, and double precision so that it does not overflow by itself.
-    return ~torch.isfinite(tensor.sum(dtype=torch.float64))
+    # One pass: a sum is not finite when an entry is not. Half precision is summed in single, or it might overflow.
+    return ~torch.isfinite(tensor.sum(dtype=torch.float32 if tensor.element_size() < 4 else None))

@@ -22,7 +22,7 @@ class Parameter(Quantity):
         "gradient": "RMS of the gradient that backward gave it; NULL when it got none",
         "change": "RMS of the change that the optimizer made",
         "ratio": "change / rms; NULL when the parameter was all zero",
-        "twins": "share of its units whose incoming weights equal the first unit's exactly, in [0, 1]; NULL for vectors",
+        "twins": "share of its units whose weights equal the first unit's exactly, in [0, 1]; NULL for vectors",
         "gradient_twins": "the same for rows of its gradient; 1 when all units get the same gradient",
     }
     needs = frozenset({"update"})

@@ -117,4 +117,3 @@ def _within(op: TapeOp) -> list[TapeOp]:
         found.append(step := stack.pop())
         stack += [b for b in step.inputs.values() if b.place == op.place and not b.parameters]
     return found
-
