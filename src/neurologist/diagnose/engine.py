@@ -9,6 +9,7 @@ from __future__ import annotations
 import importlib
 import json
 import pkgutil
+from collections import Counter
 from dataclasses import replace
 from functools import cache
 from statistics import fmean
@@ -35,7 +36,7 @@ def rules() -> dict[str, type[Rule]]:
 def examine(run: Run) -> Diagnosis:
     """Diagnose a run from its record."""
     findings: list[Finding] = []
-    missing = [NotMeasured(what, why if n == 1 else f"{why} ({n} times)") for _, what, why, n in run.problems]
+    missing = _missing(run)
     for slug, rule in rules().items():
         try:
             findings += rule().check(run)
@@ -44,27 +45,62 @@ def examine(run: Run) -> Diagnosis:
     return Diagnosis(tuple(rank(fold(findings))), tuple(missing), waterfall(run), summarise(run))
 
 
+def _missing(run: Run) -> list[NotMeasured]:
+    """What the examination could not see, each reason once with how often it held."""
+    counts: Counter[tuple[str, str]] = Counter()
+    for _, what, why, count in run.problems:
+        counts[what, why] += count
+    return [NotMeasured(what, why if n == 1 else f"{why} ({n} times)") for (what, why), n in counts.items()]
+
+
 def rank(findings: list[Finding]) -> list[Finding]:
     """Findings in the order to fix them: severity, then cause before effect, then certainty, then time."""
     return sorted(findings, key=lambda f: (SEVERITIES.index(f.severity), f.stage, -f.certainty, f.since or 0))
 
 
 def fold(findings: list[Finding]) -> list[Finding]:
-    """Put each finding that another explains under it, as its symptom; the cause takes over the worse severity."""
+    """Put each finding that another explains under it, as its symptom; the cause takes over the worse severity.
+
+    Where two explain each other, the one whose rule stands earlier in cause and effect is the cause. A symptom of a
+    symptom belongs to the root.
+    """
     order = sorted(findings, key=lambda f: (_stage(f), SEVERITIES.index(f.severity), -f.certainty, f.since or 0))
-    kept: list[Finding] = []
-    for finding in order:
-        for i, cause in enumerate(kept):
-            same = cause.rule == finding.rule and cause.cause == finding.cause
-            if same or finding.rule in rules_explained(cause):
-                symptom = Symptom(finding.rule, finding.message, finding.origin)
-                severity = min(cause.severity, finding.severity, key=SEVERITIES.index)
-                symptoms = (*cause.symptoms, symptom, *finding.symptoms)
-                kept[i] = replace(cause, symptoms=symptoms, severity=cause.severity if same else severity)
-                break
+    parents = {i: _parent(i, order) for i in range(len(order))}
+    kept: dict[int, Finding] = {}
+    folded: list[tuple[int, Finding]] = []
+    for i, finding in enumerate(order):
+        root, seen = i, {i}
+        while (above := parents[root]) is not None and above not in seen:
+            root = above
+            seen.add(root)
+        if root == i:
+            kept[i] = finding
         else:
-            kept.append(finding)
-    return kept
+            folded.append((root, finding))
+    for root, finding in folded:
+        cause = kept[root]
+        severity = (
+            cause.severity
+            if cause.rule == finding.rule
+            else min(cause.severity, finding.severity, key=SEVERITIES.index)
+        )
+        symptom = Symptom(finding.rule, finding.message, finding.origin)
+        kept[root] = replace(cause, symptoms=(*cause.symptoms, symptom, *finding.symptoms), severity=severity)
+    return list(kept.values())
+
+
+def _parent(i: int, order: list[Finding]) -> int | None:
+    """Which finding explains this one: the first in order that does."""
+    finding = order[i]
+    for j, cause in enumerate(order):
+        if j == i:
+            continue
+        if cause.rule == finding.rule and cause.cause == finding.cause and j < i:
+            return j
+        mutual = cause.rule in rules_explained(finding)
+        if finding.rule in rules_explained(cause) and cause.severity != "info" and not (mutual and i < j):
+            return j
+    return None
 
 
 def _stage(finding: Finding) -> int:

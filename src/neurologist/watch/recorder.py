@@ -19,6 +19,9 @@ from neurologist.watch.names import Names
 from neurologist.watch.sample import Sample
 
 
+WAITING = 1_000  # losses kept in memory between writes, so that a killed process loses no more
+
+
 class Recorder:
     """Writes what was seen into a store."""
 
@@ -42,6 +45,8 @@ class Recorder:
     def loss(self, step: int, number: int, value: float | torch.Tensor) -> None:
         """Note a loss; a tensor stays on its device until the next write."""
         self._steps.append((step, number, value))
+        if len(self._steps) >= WAITING:
+            self.flush()
 
     def rates(self, step: int, optimizer: torch.optim.Optimizer) -> None:
         """Note an optimizer's learning rates when they changed, and who it is when it is new."""

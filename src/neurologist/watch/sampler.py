@@ -18,7 +18,8 @@ SPARSE = 1.25  # ratio of one sampled step to the one before while on credit: 22
 DENSE = 1.05  # the same once the budget's share pays for it: 70 more samples for each factor of 30 in steps
 EVENTS = 5  # samples after a loss jump that may exceed the budget
 JUMP = 3.0  # a loss this many times the running one is a jump
-WINDOW = 15  # plain steps whose median time stands for a plain step
+WINDOW = 15  # steps whose median time stands for a plain step, or for a sample's cost
+OUTLIER = 3.0  # times the usual cost of a sample: what goes beyond is the machine's, not the sample's
 
 
 class Sampler:
@@ -35,6 +36,7 @@ class Sampler:
         self.spent = 0.0  # seconds of examination
         self.elapsed = 0.0  # seconds of all steps
         self._plain: deque[float] = deque(maxlen=WINDOW)
+        self._costs: deque[float] = deque(maxlen=WINDOW)
         self._cost = 0.0
         self._last = 0
         self._startup = 0.0  # the first sample imports, compiles and caches: once per process, whatever the run
@@ -56,11 +58,14 @@ class Sampler:
             return
         usual = statistics.median(self._plain) if self._plain else seconds - inside
         cost = max(inside, seconds - usual if self._plain else inside)
-        self.spent += cost
         if not self._startup:
             self._startup = cost
         else:
-            self._cost = cost if not self._cost else 0.5 * (self._cost + cost)
+            if self._costs:  # a step that another process delayed did not cost the examination that much
+                cost = min(cost, OUTLIER * statistics.median(self._costs))
+            self._costs.append(cost)
+            self._cost = statistics.median(self._costs)
+        self.spent += cost
 
     def wants(self, step: int) -> str | None:
         """Why `step` should be sampled: "early", "spaced" or "jump"; None when it should not."""

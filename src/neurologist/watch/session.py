@@ -124,7 +124,7 @@ class Session:
             if self._passes and self._leader is None and not self._stepping_now:
                 self._attempt("a step", self._step_by_hand)
             self._attempt("the loss", self._note_loss, roots)
-            sample = self._attempt("a backward pass", self._begin, roots)
+            sample = None if self._why is None else self._attempt("a backward pass", self._begin, roots, self._why)
             self._inside += time.perf_counter() - start
             try:
                 run()
@@ -153,12 +153,12 @@ class Session:
             if value - value != 0 and self._why is None and (why := self.sampler.wants(self.steps)):
                 self._why = why  # the loss just went: look at this very pass, without its source lines
 
-    def _begin(self, roots: Sequence[torch.Tensor]) -> Sample | None:
+    def _begin(self, roots: Sequence[torch.Tensor], why: str) -> Sample | None:
         self._forward.restore()
-        if self._why is None or self._passes >= PASSES:
+        if self._passes >= PASSES:
             return None
         if self._sample is None:
-            self._sample = Sample(self.steps, self._why, self._attempt, self._known)
+            self._sample = Sample(self.steps, why, self._attempt, self._known)
         self._sample.before_backward(roots, self._modules.locate)
         self._modules.remove()
         return self._sample
@@ -206,7 +206,8 @@ class Session:
             return
         start = time.perf_counter()
         sample, self._sample = self._sample, None
-        self._rest()
+        if self._why is not None:
+            self._rest()
         if sample is not None:
             rows = sample.after_step(stepped)
             self._recorder.write(sample, rows, self._inside + sample.inside + time.perf_counter() - start)

@@ -74,8 +74,8 @@ class DeadUnits(Rule):
         cause, stage, why, advice = self._why(run, worst)
         yield self.finding(
             f"{worst.count} of {worst.units} units of the {worst.op.member} at {worst.op.place} never fire: their "
-            f"output and slope were exactly 0 for every example looked at since step {worst.since}, so their weights get "
-            f"no gradient. {why}",
+            f"output and slope were exactly 0 for every example seen since step {worst.since}, so their weights get no "
+            f"gradient. {why}",
             op=worst.op,
             severity="info"
             if improvement(run) > self.learns

@@ -36,9 +36,9 @@ class LrTooLow(Rule):
     severity = "warning"
     treatments = ("raise-lr", "adam", "longer")
     tiny = 5e-4  # median update-to-weight ratio; about 0.001 is usual
-    moved = 0.3  # ratio times steps: the weights cannot have come further than this share of their size
+    moved = 0.1  # ratio times steps: with steps of usual size, the run ended before the weights had gone anywhere
     gained = 0.2  # share of the loss taken away beyond which the run does learn
-    least = 15  # steps before anything can be said
+    least = 30  # steps before anything can be said
 
     def check(self, run: Run) -> Iterable[Finding]:
         weights = [p for p in run.parameters.values() if len(p.shape) > 1 and p.optimizer is not None]
@@ -48,12 +48,13 @@ class LrTooLow(Rule):
             return
         typical = median(ratios)
         path = typical * run.steps
-        if (typical > self.tiny and path > self.moved) or path > 1 or values[-1] > values[0] * 1.05:
+        still = path < (1.0 if typical < self.tiny else self.moved)
+        if not still or values[-1] > values[0] * 1.05:
             return
         optimizer = next(iter(run.optimizers.values()), None)
         yield self.finding(
             f"In {run.steps} steps the loss went from {say(values[0])} to {say(values[-1])}. One step changes the "
-            f"weights by {say(100 * typical)} % of their size, so the whole run moved them by at most {say(100 * path)} %."
+            f"weights by {say(100 * typical)} % of their size, so the run moved them by at most {say(100 * path)} %."
             + (f" The optimizer is {optimizer}." if optimizer else ""),
             evidence=[
                 Evidence("median update-to-weight ratio", typical, "", "about 0.001"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 from neurologist.diagnose.finding import Evidence, Finding
 from neurologist.diagnose.reading import first, is_last_layer, last, layers, say, weight
@@ -21,7 +22,8 @@ class SymmetricUnits(Rule):
         When the weights are all zero, no signal passes forward and no gradient passes back either.
 
     How it is seen:
-        All rows of the weight are equal at the first sample, and so are all rows of its gradient.
+        All rows of the weight are equal at the first sample; where they are zero, which is common on purpose in last
+        layers of branches, all rows of its gradient must be equal too, and both must stay so.
 
     How it is cured:
         Draw initial weights at random, with a variance that suits the activation that follows; PyTorch's default does.
@@ -61,5 +63,9 @@ class SymmetricUnits(Rule):
 
     def _stuck(self, run: Run, op: Op) -> bool:
         parameter = weight(op)
-        rows = [first(run, "weights", parameter), last(run, "weights", parameter)] if parameter else []
-        return bool(rows) and all(r and r["twins"] == 1 and r["gradient_twins"] in (1, None) for r in rows)
+        rows: list[Any] = [first(run, "weights", parameter), last(run, "weights", parameter)] if parameter else []
+        if not rows or not all(row and row["twins"] == 1 for row in rows[:1]):
+            return False
+        if rows[0]["rms"] > 0:  # constant but not zero: never on purpose, and only biases can tell the units apart
+            return True
+        return all(row and row["twins"] == 1 and row["gradient_twins"] in (1, None) for row in rows)

@@ -39,7 +39,7 @@ class VanishingGradient(Rule):
 
     slug, code = "vanishing-gradient", "NL601"
     cause, stage = "vanishing_gradient", Stage.CONSEQUENCE
-    explains = frozenset({"lr-too-low", "saturated-units"})
+    explains = frozenset({"lr-too-low", "saturated-units", "dead-units"})
     treatments = ("replace-activation", "re-initialise", "normalise", "residual")
     lost = -3.0  # decades: the first layer gets a thousandth of what the last one gets
     lost_and_stuck = -2.0  # decades that matter when the loss does not move; five healthy default layers lose 1.9
@@ -62,7 +62,7 @@ class VanishingGradient(Rule):
             f"convolutional ops for {say(-by_layers)}; the single worst op is the {worst.op.label} "
             f"({say(-worst.decades)} decades).",
             op=worst.op,
-            severity="info" if gained > self.learns else "error",
+            severity="info" if gained > self.learns else "warning" if gained > self.stuck else "error",
             cause=cause,
             stage=int(stage),
             advice=advice,
