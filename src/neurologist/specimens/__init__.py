@@ -2,7 +2,11 @@
 
 A specimen is a module with the rule's slug as its name (dashes as underscores) and two functions without arguments,
 `sick()` and `healthy()`, which differ in the fault alone. Each makes its own data, trains for a few seconds at most
-and returns nothing. The line to edit carries the comment `# <- fault`, where there is one. Found by discovery.
+and returns nothing. Found by discovery.
+
+The line to edit carries the comment `# <- fault` where the fault is one op of the network or the loss, for then the
+examination can and must name it. Data, initial weights and a learning rate are made before the first op: programs
+with such a fault carry no mark.
 """
 
 from __future__ import annotations
