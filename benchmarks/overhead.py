@@ -144,7 +144,7 @@ class Clock:
 
 
 class World:
-    """Everything global that a session installs in PyTorch: put back on entering a `with` block, taken out on leaving."""
+    """All that a session installs in PyTorch: put back on entering a `with` block, taken out on leaving."""
 
     REGISTRIES = (
         modules._global_forward_hooks,

@@ -207,12 +207,12 @@ def test_models_are_freed_inside_the_block():
     def once():
         model = net()
         train(model, 2)
-        return weakref.ref(model)
+        return weakref.ref(model), weakref.ref(model[0])
 
     with nl.watch() as session:
         models = [once() for _ in range(3)]
         gc.collect()
-        assert [model() for model in models] == [None] * 3
+        assert [(model(), layer()) for model, layer in models] == [(None, None)] * 3
         assert session.samples > 1
 
 
