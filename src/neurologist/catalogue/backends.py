@@ -38,6 +38,7 @@ class Floats:
             "sign": lambda x: (x > 0) - (x < 0),
             "sigmoid": _sigmoid,
             "softplus": lambda x: max(x, 0.0) + math.log1p(math.exp(-abs(x))),
+            "gauss": lambda u: math.exp(-u * u),
             "where": lambda test, then, other: then if test else other,
             "max": max,
             "min": min,
@@ -74,6 +75,8 @@ class Arrays:
             "softplus": lambda x: np.maximum(x, 0) + np.log1p(np.exp(-np.abs(x))),
             "erf": lambda x: _each(math.erf, x),
             "erfc": lambda x: _each(math.erfc, x),
+            "gauss": self._gauss,
+            "hypot": np.hypot,
             "where": np.where,
             "max": self._largest(np.maximum, np.max),
             "min": self._largest(np.minimum, np.min),
@@ -98,6 +101,13 @@ class Arrays:
 
         small = np.exp(-np.abs(x))
         return np.where(x >= 0, 1 / (1 + small), small / (1 + small))
+
+    def _gauss(self, u: Any) -> Any:
+        import numpy as np
+
+        near = np.minimum(np.abs(u), 64.0)  # beyond it is 0 in every dtype
+        coarse = np.round(near * 16) / 16  # few bits, so that its square is exact
+        return np.exp(-coarse * coarse) * np.exp((coarse - near) * (coarse + near))
 
     def _logsumexp(self, x: Any) -> Any:
         import numpy as np
@@ -132,6 +142,7 @@ class Exact:
         watched: dict[type[ast.AST], Callable[[Any, Any], Any]] = {
             ast.Add: _spread(self._add),
             ast.Sub: _spread(lambda a, b: self._add(a, -b)),
+            ast.Div: _spread(_ratio),
         }
         return {**OPERATORS, **watched}
 
@@ -152,8 +163,11 @@ class Exact:
         scalar: dict[str, Callable[..., Any]] = {
             **{name: getattr(mp, name) for name in (*SHARED, "erf", "erfc", "asinh", "atan") if name != "abs"},
             "abs": abs,
-            "sigmoid": lambda x: 1 / (1 + mp.exp(-x)),
-            "softplus": lambda x: mp.log1p(mp.exp(x)),
+            "exp": _exponential,
+            "sigmoid": lambda x: 1 / (1 + _exponential(-x)),
+            "softplus": lambda x: max(x, mp.mpf(0)) + mp.log1p(_exponential(-abs(x))),
+            "gauss": lambda u: _exponential(-u * u),
+            "hypot": mp.hypot,
             "where": lambda test, then, other: then if test else other,
         }
         return {name: _spread(function) for name, function in scalar.items()} | _vector_words(scalar)
@@ -169,6 +183,24 @@ class Exact:
         # A constant must be read anew at every precision, so compile inside `mp.workdps`.
         named = {"pi": lambda: +mp.pi, "e": lambda: +mp.e, "inf": lambda: mp.inf}
         return named[text]() if text in named else mp.mpf(text)
+
+
+def _ratio(a: Any, b: Any) -> Any:
+    """A quotient as floating point has it: in a branch that is not taken, the divisor may be 0."""
+    import mpmath as mp
+
+    if b == 0:
+        return mp.nan if a == 0 else mp.sign(a) * mp.inf
+    return a / b
+
+
+def _exponential(x: Any) -> Any:
+    """The exponential; an exponent of over 400 digits, as in exp(-exp(1e300)), would fill the memory."""
+    import mpmath as mp
+
+    if mp.isfinite(x) and abs(x) > mp.mpf(10) ** 400:
+        return mp.inf if x > 0 else mp.mpf(0)
+    return mp.exp(x)
 
 
 def _spread(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -209,6 +241,8 @@ class Symbols:
             "softplus": lambda x: sp.log(1 + sp.exp(x)),
             "log1p": lambda x: sp.log(1 + x),
             "expm1": lambda x: sp.exp(x) - 1,
+            "gauss": lambda u: sp.exp(-(u**2)),
+            "hypot": lambda u, v: sp.sqrt(u**2 + v**2),
             "where": lambda test, then, other: sp.Piecewise((then, test), (other, True)),
             **{word: sp.Function(word) for word in ("sum", "logsumexp", "pick")},
         }

@@ -25,13 +25,14 @@ RULES: Mapping[str, str] = {  # derivative by u
     "tanh": "4 * sigmoid(2 * u) * sigmoid(-2 * u)",
     "sigmoid": "sigmoid(u) * sigmoid(-u)",
     "softplus": "sigmoid(u)",
-    "erf": "2 / sqrt(pi) * exp(-u ** 2)",
-    "erfc": "-2 / sqrt(pi) * exp(-u ** 2)",
+    "erf": "2 / sqrt(pi) * gauss(u)",
+    "erfc": "-2 / sqrt(pi) * gauss(u)",
+    "gauss": "-2 * (u * gauss(u))",
     "sin": "cos(u)",
     "cos": "-sin(u)",
     "sinh": "cosh(u)",
     "cosh": "sinh(u)",
-    "asinh": "1 / sqrt(1 + u ** 2)",
+    "asinh": "1 / hypot(1, u)",
     "atan": "1 / (1 + u ** 2)",
 }
 ZERO = ast.Constant(0)
@@ -106,6 +107,10 @@ def _word(word: str, arguments: list[ast.expr], by: str) -> ast.expr:
     if word in ("max", "min") and len(arguments) == 2:
         test = ast.Compare(arguments[0], [ast.Gt() if word == "max" else ast.Lt()], [arguments[1]])
         return _where(test, _slope(arguments[0], by), _slope(arguments[1], by))
+    if word == "hypot":
+        length = ast.Call(ast.Name("hypot"), arguments, [])
+        first, second = (_product(side, _slope(side, by)) for side in arguments)
+        return _sum(_quotient(first, length), _quotient(second, length))
     if word not in RULES:
         raise FormulaError(f"{word!r} mixes the entries of a vector: its derivative is a matrix, not a formula")
     outer = _substitute(parse(RULES[word]), arguments[0])

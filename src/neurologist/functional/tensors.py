@@ -5,6 +5,7 @@ May import: torch, `catalogue.expression`. A new word needs one line here, as in
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import Any
@@ -33,6 +34,8 @@ class Tensors:
             "abs": abs,
             "sign": _either(torch.sign, FLOATS.word("sign")),
             "softplus": _either(_softplus, FLOATS.word("softplus")),
+            "gauss": _either(_gauss, FLOATS.word("gauss")),
+            "hypot": _hypot,
             "where": self._where,
             "max": lambda *args: _larger(*args) if len(args) == 2 else args[0].amax(dim, keepdim=True),
             "min": lambda *args: _smaller(*args) if len(args) == 2 else args[0].amin(dim, keepdim=True),
@@ -86,6 +89,19 @@ def _either(of_tensor: Callable[..., Any], of_float: Callable[..., Any]) -> Call
 
 def _softplus(x: Tensor) -> Tensor:
     return x.clamp(min=0) + torch.log1p(torch.exp(-x.abs()))
+
+
+def _gauss(u: Tensor) -> Tensor:
+    near = u.abs().clamp(max=64.0)  # beyond it is 0 in every dtype
+    coarse = torch.round(near * 16) / 16  # few bits, so that its square is exact
+    return torch.exp(-coarse * coarse) * torch.exp((coarse - near) * (coarse + near))
+
+
+def _hypot(u: Any, v: Any) -> Any:
+    if isinstance(u, Tensor) or isinstance(v, Tensor):
+        like = u if isinstance(u, Tensor) else v
+        return torch.hypot(*(side if isinstance(side, Tensor) else torch.full_like(like, side) for side in (u, v)))
+    return math.hypot(u, v)
 
 
 def _larger(a: Any, b: Any) -> Any:
