@@ -61,10 +61,10 @@ def rank(findings: list[Finding]) -> list[Finding]:
 def fold(findings: list[Finding]) -> list[Finding]:
     """Put each finding that another explains under it, as its symptom; the cause takes over the worse severity.
 
-    Where two explain each other, the one whose rule stands earlier in cause and effect is the cause. A symptom of a
+    Where two explain each other, the one that stands earlier in cause and effect is the cause. A symptom of a
     symptom belongs to the root.
     """
-    order = sorted(findings, key=lambda f: (_stage(f), SEVERITIES.index(f.severity), -f.certainty, f.since or 0))
+    order = sorted(findings, key=lambda f: (f.stage, SEVERITIES.index(f.severity), -f.certainty, f.since or 0))
     parents = {i: _parent(i, order) for i in range(len(order))}
     kept: dict[int, Finding] = {}
     folded: list[tuple[int, Finding]] = []
@@ -101,12 +101,6 @@ def _parent(i: int, order: list[Finding]) -> int | None:
         if finding.rule in rules_explained(cause) and cause.severity != "info" and not (mutual and i < j):
             return j
     return None
-
-
-def _stage(finding: Finding) -> int:
-    """Stage of the rule rather than of the finding: what a rule sees comes after what explains it."""
-    rule = rules().get(finding.rule)
-    return int(rule.stage) if rule else finding.stage
 
 
 def rules_explained(finding: Finding) -> frozenset[str]:

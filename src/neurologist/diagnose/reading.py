@@ -34,16 +34,13 @@ def data_inputs(op: Op) -> list[Op]:
 
 
 def composite(op: Op) -> list[Op]:
-    """The op and the ops below it that belong to the same torch.nn.functional call."""
+    """The op and the ops below it that belong to the same loss: one call, or the arithmetic of one line."""
     found, stack = [op], [op]
     while stack:
         step = stack.pop()
         for below in data_inputs(step):
-            same = op.function is not None and (below.function, below.file, below.line) == (
-                op.function,
-                op.file,
-                op.line,
-            )
+            same = (below.function, below.file, below.line) == (op.function, op.file, op.line)
+            same &= op.function is not None or below.kind in ("arithmetic", "reduction", "shape")
             if same and below not in found:
                 found.append(below)
                 stack.append(below)

@@ -233,6 +233,27 @@ def _refine(op: TapeOp) -> None:
         last = not any(c.place == op.place for c, _ in op.consumers)
         if op.kind == "loss" or last:  # the last op of a composite loss stands for it
             op.kind, op.member = "loss", loss
+    elif op.kind == "reduction" and (by_hand := _difference(op)) is not None:
+        op.kind, op.member = "loss", by_hand
+
+
+BY_HAND = {"Abs": "l1", "Square": "mse", "Mul": "mse"}  # what the mean or sum of these of a difference is
+
+
+def _difference(op: TapeOp) -> str | None:
+    """The loss that a mean or sum of a power of a difference is, when nothing with parameters follows it."""
+    power = op.source
+    minus = power.source if power is not None else None
+    if power is None or minus is None or minus.name not in ("Sub", "Rsub") or len(minus.inputs) != 1:
+        return None
+    above = op
+    while above.consumers:
+        above = above.consumers[0][0]
+        if above.parameters or above.kind not in ("arithmetic", "reduction", "shape"):
+            return None
+    if power.name == "Pow":
+        return "mse" if power.options.get("exponent") in (2, 2.0) else None
+    return BY_HAND.get(power.name)
 
 
 def data_path(op: TapeOp) -> Iterator[TapeOp]:

@@ -37,6 +37,7 @@ class Place(NamedTuple):
     function: str | None  # outermost torch.nn.functional function below the user's line
     container: bool  # the user's line called a container that called the layer
     checkpointed: bool  # inside activation checkpointing: saved tensors must not be touched
+    callers: frozenset[str] = frozenset()  # names of the user's functions on the stack
 
 
 NOWHERE = Place(None, None, False, False)
@@ -72,7 +73,8 @@ def read(stack: Sequence[str]) -> Place:
         if frame is None:
             continue
         if is_users(frame.file):
-            return Place(frame, function, container, checkpointed)
+            callers = frozenset(f.function for f in map(_frame, stack) if f is not None and f.file == frame.file)
+            return Place(frame, function, container, checkpointed, callers)
         file = frame.file.replace("\\", "/")
         if file.endswith(("torch/nn/functional.py", "torch/functional.py")) and not frame.function.startswith("_"):
             function = frame.function
@@ -88,21 +90,43 @@ def code(file: str | None, line: int | None) -> str | None:
     return (linecache.getline(file, line).strip() or None) if file and line else None
 
 
-def declared(file: str, module_class: str, siblings: Sequence[str], index: int) -> int | None:
+def declared(place: Place, siblings: Sequence[str], index: int) -> int | None:
     """Line that puts a layer into its container, when the source leaves no doubt.
 
     Args:
-        file: the user's source file.
-        module_class: class of the layer, e.g. "Softmax".
-        siblings: classes of all layers of its container, in order.
+        place: where the container was called.
+        siblings: all layers of its container, in order, as PyTorch prints them: "Linear(in_features=4, ...)".
         index: which of them it is.
     """
-    calls = _calls(file)
-    for call in calls.get("Sequential", []):
-        if [_callee(a) for a in call.args] == list(siblings):
-            return call.args[index].lineno
-    found = {call.lineno for call in calls.get(module_class, [])}
-    return found.pop() if len(found) == 1 else None
+    if place.user is None:
+        return None
+    calls = _calls(place.user.file)
+    same = [call for call in calls.get("Sequential", []) if _fits(call.node.args, siblings)]
+    found = {call.node.args[index].lineno: call.function for call in same}
+    if not found:
+        found = {call.node.lineno: call.function for call in calls.get(siblings[index].partition("(")[0], [])}
+    near = [line for line, function in found.items() if function in place.callers]
+    lines = near if len(found) > 1 else list(found)
+    return lines[0] if len(lines) == 1 else None
+
+
+class Call(NamedTuple):
+    """A call in the source, and the function around it ("<module>" outside any)."""
+
+    node: ast.Call
+    function: str
+
+
+def _fits(arguments: Sequence[ast.expr], siblings: Sequence[str]) -> bool:
+    """True when the arguments of a call construct these layers: same classes, and same sizes where they are literal."""
+    if [_callee(a) for a in arguments] != [text.partition("(")[0] for text in siblings]:
+        return False
+    for argument, text in zip(arguments, siblings, strict=True):
+        literal = [a.value for a in getattr(argument, "args", []) if isinstance(a, ast.Constant)]
+        sizes = [int(n) for n in re.findall(r"\b\d+\b", text)]
+        if all(isinstance(n, int) for n in literal) and sizes[: len(literal)] != literal:
+            return False
+    return True
 
 
 def _callee(node: ast.expr) -> str:
@@ -111,13 +135,16 @@ def _callee(node: ast.expr) -> str:
 
 
 @cache
-def _calls(file: str) -> dict[str, list[ast.Call]]:
+def _calls(file: str) -> dict[str, list[Call]]:
     try:
         tree = ast.parse("".join(linecache.getlines(file)))
     except (SyntaxError, ValueError):
         return {}
-    calls: dict[str, list[ast.Call]] = {}
-    for node in ast.walk(tree):
+    calls: dict[str, list[Call]] = {}
+    queue: list[tuple[ast.AST, str]] = [(tree, "<module>")]
+    for node, function in queue:
         if isinstance(node, ast.Call):
-            calls.setdefault(_callee(node), []).append(node)
+            calls.setdefault(_callee(node), []).append(Call(node, function))
+        inner = node.name if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) else function
+        queue += [(child, inner) for child in ast.iter_child_nodes(node)]
     return calls

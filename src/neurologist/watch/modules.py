@@ -61,6 +61,5 @@ class ModuleCalls:
         if op.place.container and op.place.user and (parent := self._names.parent(module)) is not None:
             children = list(parent.children())
             if module in children:
-                kinds = [type(child).__name__ for child in children]
-                index = children.index(module)
-                op.line = origin.declared(op.place.user.file, kinds[index], kinds, index)
+                texts = [f"{type(child).__name__}({child.extra_repr()})" for child in children]
+                op.line = origin.declared(op.place, texts, children.index(module))

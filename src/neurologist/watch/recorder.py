@@ -18,7 +18,6 @@ from neurologist.theory import traits
 from neurologist.watch.names import Names
 from neurologist.watch.sample import Sample
 
-
 WAITING = 1_000  # losses kept in memory between writes, so that a killed process loses no more
 
 

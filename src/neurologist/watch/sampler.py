@@ -42,7 +42,7 @@ class Sampler:
         self._startup = 0.0  # the first sample imports, compiles and caches: once per process, whatever the run
         self._smooth: float | None = None
         self._events = EVENTS
-        self._jumped = False
+        self._jumped = self._broken = False
 
     def after(self, seconds: float, sampled: bool, inside: float) -> None:
         """Account for a step.
@@ -66,6 +66,11 @@ class Sampler:
             self._costs.append(cost)
             self._cost = statistics.median(self._costs)
         self.spent += cost
+
+    def broke(self) -> str | None:
+        """Why a step whose loss just became NaN or infinite is sampled; None when that was done before."""
+        first, self._broken = not self._broken, True
+        return "jump" if first else None
 
     def wants(self, step: int) -> str | None:
         """Why `step` should be sampled: "early", "spaced" or "jump"; None when it should not."""

@@ -150,8 +150,8 @@ class Session:
         self._recorder.loss(self.steps, self._passes, value)
         if self._passes == 0:
             self.sampler.loss(value)
-            if value - value != 0 and self._why is None and (why := self.sampler.wants(self.steps)):
-                self._why = why  # the loss just went: look at this very pass, without its source lines
+            if value - value != 0 and self._why is None:
+                self._why = self.sampler.broke()  # look at this very pass, though it ran without source lines
 
     def _begin(self, roots: Sequence[torch.Tensor], why: str) -> Sample | None:
         self._forward.restore()

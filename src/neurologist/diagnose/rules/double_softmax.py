@@ -35,9 +35,7 @@ class DoubleSoftmax(Rule):
     """
 
     slug, code, cause, stage = "double-softmax", "NL101", "double_softmax", Stage.OBJECTIVE
-    explains = frozenset(
-        {"vanishing-gradient", "lr-too-low", "activation-before-logits-loss", "loss-plateau", "saturated-units"}
-    )
+    explains = frozenset({"vanishing-gradient", "lr-too-low", "activation-before-logits-loss", "saturated-units"})
     treatments = ("remove-activation",)
 
     def check(self, run: Run) -> Iterable[Finding]:

@@ -32,7 +32,9 @@ class GradientAscent(Rule):
 
     slug, code = "gradient-ascent", "NL504"
     cause, stage = "flipped_gradient_sign", Stage.OBJECTIVE
-    explains = frozenset({"lr-too-high", "exploding-gradient", "dead-units", "non-finite", "vanishing-gradient"})
+    explains = frozenset(
+        {"lr-too-high", "exploding-gradient", "dead-units", "non-finite", "vanishing-gradient", "saturated-units"}
+    )
     treatments = ("flip-sign",)
 
     def check(self, run: Run) -> Iterable[Finding]:

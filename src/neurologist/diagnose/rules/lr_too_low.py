@@ -49,7 +49,7 @@ class LrTooLow(Rule):
         typical = median(ratios)
         path = typical * run.steps
         still = path < (1.0 if typical < self.tiny else self.moved)
-        if not still or values[-1] > values[0] * 1.05:
+        if not still:
             return
         optimizer = next(iter(run.optimizers.values()), None)
         yield self.finding(

@@ -86,6 +86,21 @@ class NonFinite(Rule):
         )
 
     def _first(self, run: Run) -> Op | None:
+        return self._backward(run) or self._forward(run)
+
+    def _backward(self, run: Run) -> Op | None:
+        """The op that turned a finite gradient into one that is not, before any loss was affected."""
+        rows = {op.id: {row["step"]: row["rms_in"] for row in run.rows("gradient", op)} for op in run.ops}
+        broken = went_nonfinite(run)
+        for step in (s for s in run.samples if broken is None or s < broken):
+            for op in reversed(run.ops):
+                below = [b for b in data_inputs(op) if step in rows[b.id]]
+                if _finite(rows[op.id].get(step)) and any(not _finite(rows[b.id][step]) for b in below):
+                    return op
+        return None
+
+    def _forward(self, run: Run) -> Op | None:
+        """The op whose output is not finite though its inputs are."""
         rows = {op.id: run.rows("nonfinite", op) for op in run.ops}
         steps = sorted({row["step"] for found in rows.values() for row in found})
         for step in steps[:1]:
@@ -101,3 +116,7 @@ def _hidden(op: Op) -> bool:
     before = any(below.parameters for below in sources(op))
     after = any(step.kind in PARAMETRIC for consumer in op.consumers for step in (consumer, *consumer.consumers))
     return before and after
+
+
+def _finite(value: float | None) -> bool:
+    return value is not None and abs(value) != float("inf")

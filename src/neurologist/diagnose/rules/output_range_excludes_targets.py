@@ -51,7 +51,7 @@ class OutputRangeExcludesTargets(Rule):
         for loss in losses(run):
             for op in feeds(loss):
                 bounds = range_of(op)
-                if bounds is None or applies(loss) or loss.facts.get("target_kind") == "class_index":
+                if bounds is None or applies(loss) or not _same_units(loss):
                     continue
                 if op.kind == "softmax" and op.shape and op.shape[int(op.options.get("dim", -1))] == 1:
                     yield self._constant(loss, op)
@@ -104,3 +104,8 @@ class OutputRangeExcludesTargets(Rule):
                 Evidence("largest target", high, "", f"at most {say(bounds[1])}"),
             ],
         )
+
+
+def _same_units(loss: Op) -> bool:
+    """True when predictions and targets are the same kind of number, not scores or log-probabilities of classes."""
+    return loss.facts.get("target_kind") != "class_index" and loss.facts.get("expects") != "log_probabilities"

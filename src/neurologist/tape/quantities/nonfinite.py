@@ -7,6 +7,16 @@ import torch
 from neurologist.tape.graph import TapeOp
 from neurologist.tape.quantity import Quantity, Row, input_of, output_of
 
+# Ops that keep their input alone and have a point where the output is not finite: computed again to see it.
+RECOMPUTED = {
+    "Log": torch.log,
+    "Log2": torch.log2,
+    "Log10": torch.log10,
+    "Log1P": torch.log1p,
+    "Acos": torch.acos,
+    "Asin": torch.asin,
+}
+
 
 class NonFinite(Quantity):
     """Only rows with something non-finite are kept, so that a healthy run's table is empty."""
@@ -20,6 +30,8 @@ class NonFinite(Quantity):
 
     def at_graph(self, op: TapeOp) -> Row | None:
         output, values = output_of(op), input_of(op, 1 if op.name == "Addmm" else 0)
+        if output is None and values is not None and op.name in RECOMPUTED:
+            output = RECOMPUTED[op.name](values)
         if output is None and values is None:
             return None
         return {"output": _bad(output), "input": _bad(values)}

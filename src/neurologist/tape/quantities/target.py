@@ -7,6 +7,7 @@ import torch
 from neurologist.tape.graph import TapeOp
 from neurologist.tape.quantity import Quantity, Row, Value, output_of, strided
 
+ROUNDING = 1e-5  # relative: targets recovered from a difference this close to whole numbers are whole
 DISTINCT = 64  # more distinct values than this are not counted
 
 
@@ -102,6 +103,8 @@ def compared(op: TapeOp) -> tuple[torch.Tensor | None, torch.Tensor | None]:
         return op.saved("self"), targets
     if op.kind != "loss" and not op.root:
         return None, None
+    if (found := _difference(op)) is not None:
+        return found
     for below in _within(op):  # composed or written by hand: a product of the predictions (or their log) with targets
         if below.name == "Mul" and len(below.inputs) == 1:
             slot = next(iter(below.inputs))
@@ -109,6 +112,36 @@ def compared(op: TapeOp) -> tuple[torch.Tensor | None, torch.Tensor | None]:
             if constant is not None and constant.numel() > 1:
                 return output_of(below.inputs[slot]) if constant.shape == below.shape else None, constant
     return None, None
+
+
+def _difference(op: TapeOp) -> tuple[torch.Tensor, torch.Tensor] | None:
+    """Predictions and targets of a loss made from their difference, which its absolute value or power keeps."""
+    for below in _within(op):
+        difference = below.saved("self") if below.name in ("Abs", "Pow", "Square", "Mul") else None
+        minus = below.source
+        if difference is None or minus is None or minus.name != "Sub" or len(minus.inputs) != 1:
+            continue
+        slot, source = next(iter(minus.inputs.items()))
+        predictions = output_of(source)
+        predictions = recomputed(source) if predictions is None else predictions
+        if predictions is None or predictions.shape != difference.shape:
+            return None
+        targets = predictions - difference if slot == 0 else predictions + difference
+        whole = targets.round()
+        exact = (targets - whole).abs().amax() < ROUNDING * (1 + predictions.abs().amax())
+        return predictions, torch.where(exact, whole, targets)
+    return None
+
+
+def recomputed(op: TapeOp) -> torch.Tensor | None:
+    """Output of a linear op, computed again from what it kept; None for other ops."""
+    while op.kind == "shape" and op.source is not None and not op.parameters:
+        op = op.source
+    inputs, weights = op.saved("mat1"), op.saved("mat2")
+    bias = next((p for p in op.parameters if p.dim() == 1), None)
+    if op.name != "Addmm" or inputs is None or weights is None or bias is None:
+        return None
+    return torch.addmm(bias.detach(), inputs, weights)
 
 
 def _within(op: TapeOp) -> list[TapeOp]:
