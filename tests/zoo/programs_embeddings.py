@@ -39,7 +39,7 @@ def contrastive_pairs(steps):
         yield loss.item()
 
 
-@program(steps=800, below=4.2)
+@program(steps=1500, below=3.7)
 def moco_queue(steps):
     """The right answer is always the first: labels are all 0. Keys come from a slow copy and a queue."""
     x, _ = digits()
@@ -77,6 +77,11 @@ def simsiam_stop_gradient(steps):
         yield loss.item()
 
 
+def draw(by_class: list[Tensor], kinds: Tensor) -> Tensor:
+    """A random row of each of the given classes."""
+    return torch.stack([by_class[k][torch.randint(len(by_class[k]), ())] for k in kinds])
+
+
 @program(steps=250, below=0.2)
 def siamese_triplet(steps):
     x, y = flat_digits()
@@ -87,9 +92,7 @@ def siamese_triplet(steps):
     for _ in range(steps):
         same = torch.randint(10, (64,))
         other = (same + torch.randint(1, 10, (64,))) % 10
-        picks = [
-            torch.stack([by_class[k][torch.randint(len(by_class[k]), ())] for k in ks]) for ks in (same, same, other)
-        ]
+        picks = [draw(by_class, kinds) for kinds in (same, same, other)]
         optimizer.zero_grad()
         loss = criterion(*(model(pick) for pick in picks))
         loss.backward()

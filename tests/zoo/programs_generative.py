@@ -10,7 +10,7 @@ from .data import batches, digits, rings
 from .registry import program
 
 
-@program(steps=300, below=0.03)
+@program(steps=300, below=0.035)
 def autoencoder(steps):
     x = digits()[0].flatten(1)
     encoder = nn.Sequential(nn.Linear(64, 48), nn.ReLU(), nn.Linear(48, 16))
@@ -40,7 +40,7 @@ def linear_autoencoder(steps):
         yield loss.item()
 
 
-@program(steps=150, below=0.045)
+@program(steps=200, below=0.05)
 def denoising_conv_autoencoder(steps):
     x, _ = digits()
     model = nn.Sequential(
@@ -94,7 +94,7 @@ def distance(a: Tensor, b: Tensor) -> float:
         return (2 * torch.cdist(a, b).mean() - torch.cdist(a, a).mean() - torch.cdist(b, b).mean()).item()
 
 
-@program(steps=500, below=0.15)
+@program(steps=800, below=0.5)
 def gan(steps):
     x = rings()
     generator = nn.Sequential(nn.Linear(4, 64), nn.ReLU(), nn.Linear(64, 64), nn.ReLU(), nn.Linear(64, 2))
@@ -147,7 +147,7 @@ def dcgan(steps):
         yield distance(fake.flatten(1), rows.flatten(1))
 
 
-@program(steps=1500, below=0.5)
+@program(steps=2500, below=0.5)
 def wgan_gradient_penalty(steps):
     """Every step is one of the critic's; every fifth also one of the generator's."""
     x = rings()

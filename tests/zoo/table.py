@@ -1,4 +1,4 @@
-"""Prints what the examination says about each healthy program: `python -m tests.zoo.table [--steps N] [--unseen N] [NAME ...]`."""
+"""Prints what the examination says about each healthy program: `python -m tests.zoo.table [NAME ...]`."""
 
 import argparse
 import time
@@ -29,7 +29,10 @@ def main() -> None:
         seconds = time.perf_counter() - start
         found = describe(session.diagnose()) if session else ""
         first, last = sum(values[:3]) / 3, sum(values[-10:]) / len(values[-10:])
-        looks, learns = session.samples if session else 0, "yes" if program.learns(values) else "NO"
+        looks, learns = (
+            session.samples if session else 0,
+            "-" if options.steps else "yes" if program.learns(values) else "NO",
+        )
         print(
             f"{name:32} {len(values):5} {looks:5} {seconds:7.1f} {first:9.3g} {last:9.3g} {learns:6}  {found}",
             flush=True,
