@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+import torch
 
 import neurologist as nl
 from neurologist.record import Op, Run
@@ -18,9 +19,11 @@ def tape(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Run]:
 
     def tape(*steps: Callable[[], Any], complete: bool = True) -> Run:
         monkeypatch.setattr(Sampler, "wants", lambda self, step: "early")
+        clock = torch.optim.SGD([torch.zeros(1, requires_grad=True)], lr=0.1)  # its steps are the steps
         with nl.watch() as session:
             for step in steps:
                 step()
+                clock.step()
         diagnosis = session.diagnose()
         if complete:
             assert diagnosis.not_measured == ()

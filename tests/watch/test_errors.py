@@ -8,7 +8,7 @@ from torch import nn
 import neurologist as nl
 from neurologist.tape import graph
 from neurologist.tape.quantities import quantities
-from neurologist.watch import names, recorder, sample, sampler, session
+from neurologist.watch import doors, modules, names, recorder, sample, sampler
 
 
 def train(steps=4, seed=0):
@@ -63,11 +63,11 @@ INSIDE = [
     (recorder.Recorder, "_parameter"),
     (sampler.Sampler, "loss"),
     (sampler.Sampler, "after"),
-    (session.ModuleCalls, "locate"),
-    (session.ModuleCalls, "_enter"),
-    (session.ModuleCalls, "_leave"),
-    (session.ModuleCalls, "install"),
-    (session.Forward, "prepare"),
+    (modules.ModuleCalls, "locate"),
+    (modules.ModuleCalls, "_enter"),
+    (modules.ModuleCalls, "_leave"),
+    (modules.ModuleCalls, "install"),
+    (doors.Forward, "prepare"),
 ]
 
 

@@ -15,9 +15,17 @@ from neurologist.cli._script import Stop
 class Counting(Protocol):
     """What is needed of a session."""
 
-    steps: int
-    samples: int
-    loss: float | None
+    @property
+    def steps(self) -> int:
+        """Steps so far."""
+
+    @property
+    def samples(self) -> int:
+        """Steps examined so far."""
+
+    @property
+    def loss(self) -> float | None:
+        """The latest loss known."""
 
 
 @contextmanager

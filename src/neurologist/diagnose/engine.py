@@ -42,7 +42,12 @@ def examine(run: Run) -> Diagnosis:
             findings += rule().check(run)
         except Exception as error:  # a broken rule must not cost the others
             missing.append(NotMeasured(f"rule {slug}", f"{type(error).__name__}: {error}"))
-    return Diagnosis(tuple(rank(fold(findings))), tuple(missing), waterfall(run), summarise(run))
+    way = None
+    try:
+        way = waterfall(run)
+    except Exception as error:
+        missing.append(NotMeasured("the gradient's waterfall", f"{type(error).__name__}: {error}"))
+    return Diagnosis(tuple(rank(fold(findings))), tuple(missing), way, summarise(run))
 
 
 def _missing(run: Run) -> list[NotMeasured]:

@@ -25,7 +25,8 @@ Row = dict[str, Any]
 
 def is_weight(op: Op) -> bool:
     """True for ops that only reshape parameters, e.g. a weight's transpose."""
-    return op.kind == "shape" and bool(op.parameters) and all(is_weight(below) for below in op.inputs.values())
+    below = op.inputs.values()
+    return op.kind == "shape" and bool(op.parameters) and all(b.kind == "shape" and b.parameters for b in below)
 
 
 def data_inputs(op: Op) -> list[Op]:

@@ -112,8 +112,11 @@ class Run:
             self._db = self._open(Path(source))
         try:
             self._load()
-        except sqlite3.DatabaseError as error:
-            raise RecordError(f"cannot read {self.path!r}: {error}; the record is damaged or is not a record") from None
+        except RecordError:
+            raise
+        except (sqlite3.DatabaseError, KeyError, ValueError, TypeError) as error:
+            what = f"{type(error).__name__}: {error}"
+            raise RecordError(f"cannot read {self.path!r}, it is damaged or is not a record ({what})") from None
 
     @staticmethod
     def _open(path: Path) -> sqlite3.Connection:

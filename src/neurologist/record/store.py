@@ -33,6 +33,7 @@ class Store:
         self._lock = threading.Lock()
         self.connection = sqlite3.connect(self.path or ":memory:", check_same_thread=False, isolation_level=None)
         self.connection.execute("PRAGMA journal_mode=WAL")
+        self.connection.execute("PRAGMA wal_autocheckpoint=1")  # the file alone, copied at any time, is a whole record
         self.connection.execute("PRAGMA synchronous=OFF")  # survives kill -9; only a power cut can cost samples
         with self.transaction():
             for name, columns in sorted(TABLES.items(), key=lambda table: table[0] != "doc"):  # it describes the others
@@ -64,9 +65,8 @@ class Store:
             self.connection.executemany(f"INSERT OR REPLACE INTO {table} VALUES ({marks})", rows)
 
     def close(self) -> None:
-        """Fold the write-ahead log into the file and close it."""
-        if self.path is not None:
-            self.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        """Fold the write-ahead log into the file, so that reading it leaves nothing beside it, and close it."""
+        self.connection.execute("PRAGMA journal_mode=DELETE")
         self.connection.close()
 
 

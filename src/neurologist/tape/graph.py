@@ -13,11 +13,12 @@ from functools import cache
 from typing import Any, NamedTuple
 
 import torch
-from torch.autograd.graph import Node
+from torch.autograd.graph import GradientEdge, Node
 
 from neurologist.tape import ops, origin
 
 ACCUMULATE = "AccumulateGrad"
+REMEMBERED = 16  # different graphs whose places are remembered
 UNSEEN = 2**63  # sequence number of nodes that autograd does not order (AccumulateGrad, some custom nodes)
 
 
@@ -37,6 +38,7 @@ class TapeOp:
         place: the user's line.
         key: identity from step to step.
         root: `.backward()` was called on its output.
+        position: order in the forward pass of its step; keeps its order between several losses.
     """
 
     node: Node
@@ -56,15 +58,19 @@ class TapeOp:
     key: str = ""
     root: bool = False
     position: int = 0
+    weight_only: bool = False  # it only reshapes parameters, e.g. a weight's transpose
 
     def saved(self, name: str) -> torch.Tensor | None:
         """A tensor that the op kept for backward, or None when it kept none of that name or it may not be read.
 
-        Tensors of checkpointed ops are left alone: reading one would run the user's forward again.
+        Tensors packed by hooks (activation checkpointing, offloading) are left alone: unpacking a checkpointed one
+        would run the user's forward again.
         """
         if self.place.checkpointed or name not in tensors_of(type(self.node)):
             return None
         try:
+            if getattr(getattr(self.node, f"_raw_saved_{name}"), "unpack_hook", None) is not None:
+                return None
             value = getattr(self.node, f"_saved_{name}")
         except RuntimeError:  # freed already, or overwritten in place by the user's code
             return None
@@ -86,15 +92,6 @@ class TapeOp:
     def source(self) -> TapeOp | None:
         """The op that made its data input: the first that is not reached through a parameter alone."""
         return next((self.inputs[slot] for slot in sorted(self.inputs) if not self.inputs[slot].weight_only), None)
-
-    @property
-    def weight_only(self) -> bool:
-        """True for ops that only reshape parameters, e.g. a weight's transpose."""
-        return (
-            self.kind == "shape"
-            and not any(not op.weight_only for op in self.inputs.values())
-            and bool(self.parameters)
-        )
 
 
 @cache
@@ -141,13 +138,15 @@ class Graph:
         """Remember the ops of a located graph; give those of any other the places and keys of its remembered twin."""
         signature = tuple(op.name for op in self.ops)
         if self.located:
+            while len(known) >= REMEMBERED:
+                del known[next(iter(known))]
             known[signature] = [Seen(o.place, o.kind, o.member, o.key, o.module_path, o.line) for o in self.ops]
             return
         for op, twin in zip(self.ops, known.get(signature, []), strict=False):
             op.place, op.kind, op.member, op.key, op.module_path, op.line = twin
 
 
-def walk(roots: Iterable[torch.Tensor], locate: Callable[[TapeOp], None] = lambda op: None) -> Graph:
+def walk(roots: Iterable[torch.Tensor | GradientEdge], locate: Callable[[TapeOp], None] = lambda op: None) -> Graph:
     """Read the graph under `roots`.
 
     Args:
@@ -156,7 +155,8 @@ def walk(roots: Iterable[torch.Tensor], locate: Callable[[TapeOp], None] = lambd
     """
     made: dict[Node, TapeOp] = {}
     graph = Graph([], {}, {})
-    stack = [t.grad_fn for t in roots if t.grad_fn is not None]
+    nodes = (root.node if isinstance(root, GradientEdge) else root.grad_fn for root in roots)
+    stack = [node for node in nodes if node is not None and not node.name().endswith(ACCUMULATE)]
     for node in stack:
         _op(node, made).root = True
     seen = set(stack)
@@ -206,11 +206,8 @@ def _read_parameter(graph: Graph, op: TapeOp, node: Node) -> None:
 
 def _finish(graph: Graph, locate: Callable[[TapeOp], None]) -> None:
     counts: dict[str, int] = {}
-    for position, op in enumerate(graph.ops):
-        op.position = position
-        for below in op.inputs.values():  # forward order: what is below is finished
-            if below.weight_only:
-                op.parameters += below.parameters
+    for op in graph.ops:  # forward order: what is below is finished
+        _inherit(op)
         _refine(op)
         locate(op)
         user = op.place.user
@@ -219,6 +216,17 @@ def _finish(graph: Graph, locate: Callable[[TapeOp], None]) -> None:
         stem = f"{where}|{op.module_path or ''}|{op.name}"
         counts[stem] = counts.get(stem, -1) + 1
         op.key = f"{stem}|{counts[stem]}"
+
+
+def _inherit(op: TapeOp) -> None:
+    """Parameters that reach the op through reshaping alone."""
+    below = op.inputs.values()
+    op.weight_only = op.kind == "shape" and all(b.weight_only for b in below) and bool(below or op.parameters)
+    found = {id(p): p for p in op.parameters}
+    for source in below:
+        if source.weight_only:
+            found |= {id(p): p for p in source.parameters}
+    op.parameters = list(found.values())
 
 
 def _refine(op: TapeOp) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ast
 import linecache
+import os
 import re
 import site
 import sysconfig
@@ -18,6 +19,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 FRAME = re.compile(r'\s*File "(.+?)", line (\d+), in (\S+)')
+CHECKPOINT = str(Path("torch", "utils", "checkpoint.py"))
+CONTAINER = str(Path("torch", "nn", "modules", "container.py"))
+FUNCTIONAL = (str(Path("torch", "nn", "functional.py")), str(Path("torch", "functional.py")))
 OURS = str(Path(__file__).parents[1])
 EXAMPLES = str(Path(OURS) / "specimens")  # specimens are programs to examine, not part of the examination
 
@@ -67,20 +71,17 @@ def _frame(text: str) -> Frame | None:
 
 def read(stack: Sequence[str]) -> Place:
     """Place of an op from its creation stack, outermost frame first, as anomaly mode stores it."""
-    function, container, checkpointed, fallback = None, False, False, None
-    for text in reversed(stack):
-        frame = _frame(text)
-        if frame is None:
-            continue
+    frames = [frame for text in reversed(stack) if (frame := _frame(text)) is not None]
+    checkpointed = any(frame.file.endswith(CHECKPOINT) for frame in frames)
+    function, container, fallback = None, False, None
+    for frame in frames:
         if is_users(frame.file):
-            callers = frozenset(f.function for f in map(_frame, stack) if f is not None and f.file == frame.file)
+            callers = frozenset(f.function for f in frames if f.file == frame.file)
             return Place(frame, function, container, checkpointed, callers)
-        file = frame.file.replace("\\", "/")
-        if file.endswith(("torch/nn/functional.py", "torch/functional.py")) and not frame.function.startswith("_"):
+        if frame.file.endswith(FUNCTIONAL) and not frame.function.startswith("_"):
             function = frame.function
-        container |= file.endswith("torch/nn/modules/container.py")
-        checkpointed |= file.endswith("torch/utils/checkpoint.py")
-        if fallback is None and "/torch/" not in file and not file.startswith(OURS):
+        container |= frame.file.endswith(CONTAINER)
+        if fallback is None and f"{os.sep}torch{os.sep}" not in frame.file and not frame.file.startswith(OURS):
             fallback = frame
     return Place(fallback, function, container, checkpointed)
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import copy
+import random
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import numpy as np
 import torch
 from torch import nn
 
@@ -49,13 +51,17 @@ def check(
 
 def _remember(model: nn.Module, optimizer: torch.optim.Optimizer | None) -> Callable[[], None]:
     tensors = [*model.parameters(), *model.buffers()]
+    slots = [(m, dict(m._buffers)) for m in model.modules()]  # buffers may be replaced as well as changed
     values = [t.detach().clone() for t in tensors]
     gradients = [(p, p.grad, None if p.grad is None else p.grad.clone()) for p in model.parameters()]
     state = copy.deepcopy(optimizer.state_dict()) if optimizer is not None else None
-    random = torch.get_rng_state()
+    states = (torch.get_rng_state(), np.random.get_state(), random.getstate())
     on_devices = torch.cuda.get_rng_state_all() if torch.cuda.is_available() else []
 
     def restore() -> None:
+        for module, buffers in slots:
+            module._buffers.clear()
+            module._buffers.update(buffers)
         with torch.no_grad():
             for tensor, value in zip(tensors, values, strict=True):
                 tensor.copy_(value)
@@ -65,7 +71,9 @@ def _remember(model: nn.Module, optimizer: torch.optim.Optimizer | None) -> Call
                     gradient.copy_(kept)
         if optimizer is not None and state is not None:
             optimizer.load_state_dict(state)
-        torch.set_rng_state(random)
+        torch.set_rng_state(states[0])
+        np.random.set_state(states[1])
+        random.setstate(states[2])
         if on_devices:
             torch.cuda.set_rng_state_all(on_devices)
 

@@ -1,83 +1,114 @@
 """The places where training passes by: backward, the optimizer's step, anomaly metadata, eager execution.
 
-Everything that is installed in PyTorch stands in this file and is taken out again by the function that put it in.
+Everything that is installed in PyTorch stands in this file and is taken out again by what put it in.
 """
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Sequence
-from typing import Any
+from functools import partial
+from typing import Any, Protocol
 
 import torch
+from torch.autograd.graph import GradientEdge
 from torch.optim import optimizer as optimizers
 
-Backward = Callable[..., None]
+Root = torch.Tensor | GradientEdge
 
 
-class Doors:
-    """Observes `Tensor.backward`, `autograd.backward` and every optimizer's step, between `open` and `close`.
+class Watcher(Protocol):
+    """What a session offers to the doors."""
 
-    Args:
-        backward: called instead of a backward pass with (roots, run), where `run()` does the real one.
-        stepping: called before any optimizer's step; stepped: after it.
+    def backward(self, roots: Sequence[Root], run: Callable[[], None]) -> None:
+        """Stands for a backward pass; `run()` does the real one."""
+
+    def stepping(self, optimizer: torch.optim.Optimizer) -> None:
+        """An optimizer is about to step."""
+
+    def stepped(self, optimizer: torch.optim.Optimizer) -> None:
+        """An optimizer stepped."""
+
+
+class _Backward:
+    """Stands in for `torch.autograd.backward`, through which `Tensor.backward` goes too, while anyone watches."""
+
+    def __init__(self) -> None:
+        self.original: Callable[..., None] = torch.autograd.backward
+
+    def __call__(self, tensors: Any, *arguments: Any, **options: Any) -> None:
+        single = isinstance(tensors, torch.Tensor | GradientEdge)
+        roots: Sequence[Root] = (tensors,) if single else tuple(tensors)  # a generator can be read only once
+        run: Callable[[], None] = partial(self.original, tensors if single else roots, *arguments, **options)
+        for watcher in reversed(_watchers) if self is _door else ():
+            run = partial(watcher.backward, roots, run)
+        run()
+
+
+_watchers: list[Watcher] = []
+_door: _Backward | None = None
+_handles: list[Any] = []
+
+
+def open_doors(watcher: Watcher) -> None:
+    """Let a watcher see backward passes and optimizer steps; several may watch at once."""
+    global _door
+    if not _watchers:
+        _handles.append(optimizers.register_optimizer_step_pre_hook(lambda o, a, k: _tell("stepping", o)))
+        _handles.append(optimizers.register_optimizer_step_post_hook(lambda o, a, k: _tell("stepped", o)))
+        _door = _Backward()
+        torch.autograd.backward = _door
+    _watchers.append(watcher)
+
+
+def close_doors(watcher: Watcher) -> None:
+    """Let a watcher go; with the last one everything is taken out.
+
+    If someone else replaced backward since, theirs stays, and ours behind it passes everything through.
     """
+    global _door
+    if watcher not in _watchers:
+        return
+    _watchers.remove(watcher)
+    if _watchers:
+        return
+    while _handles:
+        _handles.pop().remove()
+    if _door is not None and torch.autograd.backward is _door:
+        torch.autograd.backward = _door.original
+    _door = None
 
-    def __init__(
-        self,
-        backward: Callable[[Sequence[torch.Tensor], Callable[[], None]], None],
-        stepping: Callable[[torch.optim.Optimizer], None],
-        stepped: Callable[[torch.optim.Optimizer], None],
-    ) -> None:
-        self._backward, self._stepping, self._stepped = backward, stepping, stepped
-        self._original: Backward | None = None
-        self._handles: list[Any] = []
 
-    def open(self) -> None:
-        """Install the observers."""
-        original = self._original = torch.autograd.backward  # Tensor.backward goes through it too
-
-        def backward(tensors: Any, *arguments: Any, **options: Any) -> None:
-            roots = [tensors] if isinstance(tensors, torch.Tensor) else list(tensors)
-            self._backward(roots, lambda: original(tensors, *arguments, **options))
-
-        self._installed = backward
-        torch.autograd.backward = backward
-        self._handles = [
-            optimizers.register_optimizer_step_pre_hook(lambda o, a, k: self._stepping(o)),
-            optimizers.register_optimizer_step_post_hook(lambda o, a, k: self._stepped(o)),
-        ]
-
-    def close(self) -> None:
-        """Take them out; if someone else replaced backward since, theirs stays and ours passes everything through."""
-        if self._original is not None and torch.autograd.backward is self._installed:
-            torch.autograd.backward = self._original
-        for handle in self._handles:
-            handle.remove()
-        self._original, self._handles = None, []
+def _tell(event: str, optimizer: torch.optim.Optimizer) -> None:
+    for watcher in tuple(_watchers):
+        getattr(watcher, event)(optimizer)
 
 
 class Forward:
     """What a sampled forward needs: source lines on autograd's nodes, and compiled code run eagerly."""
 
     def __init__(self) -> None:
-        self._ours = False
+        self.pending = False  # anomaly metadata is on, or will be when the user's own anomaly block restores it
         self._stance: Any = None
 
     def prepare(self) -> None:
         """Switch anomaly metadata on, unless the user has it on already."""
-        if not torch.is_anomaly_enabled() and not self._ours:
+        if not torch.is_anomaly_enabled() and not self.pending:
             torch.set_anomaly_enabled(True, False)  # unlike torch.autograd.detect_anomaly this does not warn
-            self._ours = True
+            self.pending = True
         if self._stance is None and "torch._dynamo" in sys.modules:
             self._stance = torch.compiler.set_stance("force_eager")
             self._stance.__enter__()
 
     def restore(self) -> None:
-        """Switch off what `prepare` switched on."""
-        if self._ours and torch.is_anomaly_enabled() and not torch.is_anomaly_check_nan_enabled():
+        """Switch off what `prepare` switched on.
+
+        Inside an anomaly block that the user entered meanwhile nothing is touched; as that block restores our mode
+        when it ends, the switch stays pending.
+        """
+        if self.pending and not torch.is_anomaly_check_nan_enabled():
             torch.set_anomaly_enabled(False, True)
-        self._ours = False
+        self.pending = self.pending and torch.is_anomaly_enabled()
         if self._stance is not None:
             self._stance.__exit__(None, None, None)
             self._stance = None

@@ -5,6 +5,8 @@ The hooks are PyTorch's global ones and stand only during a sampled forward; no 
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import torch
@@ -15,12 +17,19 @@ from neurologist.tape import origin
 from neurologist.tape.graph import TapeOp
 from neurologist.watch.names import Names
 
+WHAT = "the module of an op"
+
 
 class ModuleCalls:
-    """The calls of one sampled forward, innermost last."""
+    """The calls of one sampled step, innermost last.
 
-    def __init__(self, names: Names) -> None:
-        self._names = names
+    Args:
+        names: learns the modules that are called.
+        attempt: runs a callback and keeps its exceptions from the user: `attempt(what, function, *arguments)`.
+    """
+
+    def __init__(self, names: Names, attempt: Callable[..., Any]) -> None:
+        self._names, self._attempt = names, attempt
         self._handles: list[Any] = []
         self._open: list[tuple[nn.Module, int]] = []
         self._calls: list[tuple[int, int, nn.Module]] = []
@@ -28,23 +37,29 @@ class ModuleCalls:
     def install(self) -> None:
         """Start noting; also while it already notes."""
         if not self._handles:
+            enter, leave = partial(self._attempt, WHAT, self._enter), partial(self._attempt, WHAT, self._leave)
             self._handles = [
-                registry.register_module_forward_pre_hook(self._enter),
-                registry.register_module_forward_hook(self._leave, always_call=True),
+                registry.register_module_forward_pre_hook(lambda module, inputs: enter(module)),
+                registry.register_module_forward_hook(lambda module, inputs, output: leave(module)),
             ]
 
-    def remove(self) -> None:
-        """Stop noting and forget."""
+    def stop(self) -> None:
+        """Stop noting, and keep what was noted: several losses of one step may share a forward."""
         for handle in self._handles:
             handle.remove()
-        self._handles, self._open, self._calls = [], [], []
+        self._handles, self._open = [], []
 
-    def _enter(self, module: nn.Module, inputs: Any) -> None:
+    def clear(self) -> None:
+        """Stop noting and forget."""
+        self.stop()
+        self._calls = []
+
+    def _enter(self, module: nn.Module) -> None:
         if not self._open:
             self._names.add(module)
         self._open.append((module, torch._C._autograd._get_sequence_nr()))
 
-    def _leave(self, module: nn.Module, inputs: Any, output: Any) -> None:
+    def _leave(self, module: nn.Module) -> None:
         while self._open:  # a call that raised is never left: drop it
             entered, start = self._open.pop()
             if entered is module:
@@ -59,7 +74,7 @@ class ModuleCalls:
         module = min(inside, key=lambda c: c[1] - c[0])[2]
         op.module, op.module_path = module, self._names.module(module)
         if op.place.container and op.place.user and (parent := self._names.parent(module)) is not None:
-            children = list(parent.children())
-            if module in children:
-                texts = [f"{type(child).__name__}({child.extra_repr()})" for child in children]
-                op.line = origin.declared(op.place, texts, children.index(module))
+            children = [child for child in parent._modules.values() if child is not None]
+            texts = [f"{type(child).__name__}({child.extra_repr()})" for child in children]
+            index = next((i for i, child in enumerate(children) if child is module), None)
+            op.line = None if index is None else origin.declared(op.place, texts, index)

@@ -5,25 +5,29 @@ Read from the frames of the running program; nothing is stored on the model.
 
 from __future__ import annotations
 
+import inspect
 import sys
 import weakref
-from collections.abc import Iterator
+from collections.abc import Iterator, MutableMapping
 from types import FrameType
+from typing import Any
 
 import torch
 from torch import nn
+from torch.utils.weak import WeakIdKeyDictionary
 
 from neurologist.tape.origin import is_users
 
 DEPTH = 40  # frames looked at
+HOLDERS = {"locals", "vars", "eval", "exec"}  # what gives user code the dict that reading locals refreshes
 
 
 class Names:
     """Remembers the name of every module and parameter that it was shown."""
 
     def __init__(self) -> None:
-        self._modules: weakref.WeakKeyDictionary[nn.Module, str] = weakref.WeakKeyDictionary()
-        self._parents: weakref.WeakKeyDictionary[nn.Module, weakref.ref[nn.Module]] = weakref.WeakKeyDictionary()
+        self._modules: MutableMapping[nn.Module, str] = WeakIdKeyDictionary()  # some modules have no hash
+        self._parents: MutableMapping[nn.Module, weakref.ref[nn.Module]] = WeakIdKeyDictionary()
         self._tensors: dict[int, tuple[weakref.ref[torch.Tensor], str]] = {}
 
     def add(self, root: nn.Module) -> None:
@@ -31,13 +35,20 @@ class Names:
         if root in self._modules:
             return
         prefix = variable(root) or type(root).__name__.lower()
-        for path, module in root.named_modules():
-            self._modules.setdefault(module, f"{prefix}.{path}" if path else prefix)
-            for child in module.children():
+        self._walk(root, prefix, set())
+
+    def _walk(self, module: nn.Module, path: str, seen: set[int]) -> None:
+        """Name a module and what is in it; nn.Module's own walk needs modules that have a hash."""
+        seen.add(id(module))
+        self._modules.setdefault(module, path)
+        for name, parameter in module._parameters.items():
+            known = self._tensors.get(id(parameter))
+            if parameter is not None and (known is None or known[0]() is not parameter):
+                self._tensors[id(parameter)] = (weakref.ref(parameter), f"{path}.{name}")
+        for name, child in module._modules.items():
+            if child is not None and id(child) not in seen:
                 self._parents.setdefault(child, weakref.ref(module))
-        for path, parameter in root.named_parameters():
-            if (known := self._tensors.get(id(parameter))) is None or known[0]() is not parameter:
-                self._tensors[id(parameter)] = (weakref.ref(parameter), f"{prefix}.{path}")
+                self._walk(child, f"{path}.{name}", seen)
 
     def module(self, module: nn.Module | None) -> str | None:
         """Path of a module, e.g. "model.fc1"."""
@@ -60,17 +71,33 @@ class Names:
 def variable(value: object) -> str | None:
     """The name under which the running program holds an object: a local, an attribute of `self`, or a global."""
     for frame in frames():
-        for scope in (frame.f_locals, frame.f_globals):
-            for name, held in list(scope.items()):
-                if held is value and name != "self" and not name.startswith("_"):
-                    return name
-        owner = frame.f_locals.get("self")
-        attributes = getattr(owner, "__dict__", {})
-        for table in (attributes, attributes.get("_modules", {}), attributes.get("_parameters", {})):
-            for name, held in list(table.items()) if isinstance(table, dict) else ():
-                if held is value:
-                    return str(name)
+        found = _named(value, frame.f_globals)
+        if readable(frame):
+            scope = frame.f_locals
+            found = _named(value, scope) or found or _owned(value, scope.get("self"))
+            if frame.f_code.co_flags & inspect.CO_OPTIMIZED and sys.version_info < (3, 13):
+                scope.clear()  # a snapshot, which would keep the user's tensors alive as long as the frame
+        if found is not None:
+            return found
     return None
+
+
+def readable(frame: FrameType) -> bool:
+    """True when reading a frame's locals cannot be noticed: its code never takes hold of that dict itself."""
+    return not HOLDERS & set(frame.f_code.co_names)
+
+
+def _named(value: object, scope: dict[str, Any]) -> str | None:
+    return next(
+        (name for name, held in list(scope.items()) if held is value and name != "self" and not name.startswith("_")),
+        None,
+    )
+
+
+def _owned(value: object, owner: object) -> str | None:
+    attributes = getattr(owner, "__dict__", {})
+    tables = (attributes, attributes.get("_modules", {}), attributes.get("_parameters", {}))
+    return next((found for table in tables if isinstance(table, dict) and (found := _named(value, table))), None)
 
 
 def frames() -> Iterator[FrameType]:

@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from collections.abc import MutableMapping
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import torch
+from torch.utils.weak import WeakIdKeyDictionary
 
 from neurologist import catalogue
 from neurologist.record import Store
 from neurologist.tape import origin
 from neurologist.tape.graph import TapeOp
 from neurologist.tape.quantities import quantities
-from neurologist.tape.quantity import Quantity
 from neurologist.theory import traits
 from neurologist.watch.names import Names
-from neurologist.watch.sample import Sample
+from neurologist.watch.sample import Key, Sample
 
+Numbers = MutableMapping[torch.Tensor, int]
 WAITING = 1_000  # losses kept in memory between writes, so that a killed process loses no more
 
 
@@ -27,9 +30,12 @@ class Recorder:
     def __init__(self, store: Store, names: Names) -> None:
         self.store, self._names = store, names
         self._ops: dict[str, int] = {}
-        self._parameters: dict[int, int] = {}
-        self._optimizers: dict[int, int] = {}
-        self._stepped_by: dict[int, int] = {}  # id(parameter) -> optimizer
+        self._numbers: Numbers = WeakIdKeyDictionary()  # parameter -> its number
+        self._stepped_by: Numbers = WeakIdKeyDictionary()  # parameter -> its optimizer's number
+        self._optimizers: WeakKeyDictionary[torch.optim.Optimizer, int] = WeakKeyDictionary()
+        self._parameters = 0  # highest number given
+        self._fresh: list[torch.Tensor] = []  # numbered by the write in progress
+        self._seen = 0  # optimizers numbered
         self._rates: dict[int, list[float]] = {}
         self._steps: list[tuple[int, int, float | torch.Tensor]] = []
         self._rate_rows: list[tuple[int, int, str]] = []
@@ -49,13 +55,16 @@ class Recorder:
 
     def rates(self, step: int, optimizer: torch.optim.Optimizer) -> None:
         """Note an optimizer's learning rates when they changed, and who it is when it is new."""
-        number = self._optimizers.get(id(optimizer))
+        number = self._optimizers.get(optimizer)
         if number is None:
-            number = self._optimizers[id(optimizer)] = len(self._optimizers) + 1
+            self._seen += 1
+            number = self._optimizers[optimizer] = self._seen
             options = {k: v for k, v in optimizer.param_groups[0].items() if isinstance(v, bool | int | float | str)}
             with self.store.transaction():
                 self.store.insert("optimizer", [(number, type(optimizer).__name__, json.dumps(options))])
-            self._stepped_by |= {id(p): number for g in optimizer.param_groups for p in g["params"]}
+            for group in optimizer.param_groups:
+                for parameter in group["params"]:
+                    self._stepped_by[parameter] = number
         rates = [float(group["lr"]) for group in optimizer.param_groups if "lr" in group]
         if rates != self._rates.get(number):
             self._rates[number] = rates
@@ -63,21 +72,33 @@ class Recorder:
 
     # -- samples ----------------------------------------------------------------------------------------------
 
-    def write(self, sample: Sample, rows: dict[tuple[Quantity, Any], dict[str, Any]], cost: float) -> None:
-        """Write a sample and everything that waited for it, in one transaction."""
-        with self.store.transaction():
-            for graph in sample.graphs:
-                for parameter in graph.parameters.values():
-                    self._parameter(parameter)
-                for op in graph.ops:
-                    self._op(op, sample.step)
-            for (quantity, subject), row in rows.items():
-                if row:
-                    number = self._ops[subject.key] if isinstance(subject, TapeOp) else self._parameters[id(subject)]
-                    values = [row.get(column) for column in quantity.columns]
-                    self.store.insert(quantity.name, [(sample.step, number, *values)])
-            self.store.insert("sample", [(sample.step, sample.why, cost)])
-            self._flush()
+    def write(self, sample: Sample, rows: dict[Key, dict[str, Any]], cost: float) -> None:
+        """Write a sample in one transaction, then everything that waited for it."""
+        ops, self._fresh = dict(self._ops), []
+        try:
+            with self.store.transaction():
+                self._write(sample, rows, cost)
+        except BaseException:  # nothing of it stands in the record, so nothing of it may be taken for written
+            self._ops = ops
+            for parameter in self._fresh:
+                del self._numbers[parameter]
+            raise
+        finally:
+            self.flush()
+
+    def _write(self, sample: Sample, rows: dict[Key, dict[str, Any]], cost: float) -> None:
+        for graph in sample.graphs:
+            for parameter in graph.parameters.values():
+                self._parameter(parameter)
+            for op in graph.ops:
+                self._op(op, sample.step)
+        parameters = sample.parameters
+        for (quantity, key), row in rows.items():
+            if row:
+                number = self._ops[key] if isinstance(key, str) else self._numbers[parameters[key]]
+                values = [row.get(column) for column in quantity.columns]
+                self.store.insert(quantity.name, [(sample.step, number, *values)])
+        self.store.insert("sample", [(sample.step, sample.why, cost)])
 
     def flush(self, **meta: Any) -> None:
         """Write what waits, and entries of `meta`."""
@@ -102,12 +123,14 @@ class Recorder:
         self._steps, self._rate_rows = [], []
 
     def _parameter(self, parameter: torch.Tensor) -> None:
-        if id(parameter) in self._parameters:
+        if parameter in self._numbers:
             return
-        number = self._parameters[id(parameter)] = len(self._parameters) + 1
+        self._parameters += 1
+        self._fresh.append(parameter)
+        number = self._numbers[parameter] = self._parameters
         dtype, shape = str(parameter.dtype).removeprefix("torch."), json.dumps(list(parameter.shape))
         row = (number, self._names.tensor(parameter), shape, dtype, parameter.numel())
-        self.store.insert("parameter", [(*row, self._stepped_by.get(id(parameter)))])
+        self.store.insert("parameter", [(*row, self._stepped_by.get(parameter))])
 
     def _op(self, op: TapeOp, step: int) -> None:
         if op.key in self._ops:
@@ -122,7 +145,7 @@ class Recorder:
         self.store.insert(
             "edge", [(number, slot, self._ops[b.key]) for slot, b in op.inputs.items() if b.key in self._ops]
         )
-        self.store.insert("op_parameter", [(number, self._parameters[id(p)]) for p in op.parameters])
+        self.store.insert("op_parameter", [(number, self._numbers[p]) for p in op.parameters])
 
 
 def facts_of(op: TapeOp) -> dict[str, Any]:

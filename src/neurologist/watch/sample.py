@@ -9,6 +9,8 @@ from __future__ import annotations
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -17,27 +19,37 @@ from neurologist.tape.graph import Graph, Known, TapeOp, walk
 from neurologist.tape.quantities import quantities
 from neurologist.tape.quantities.parameter import selection
 from neurologist.tape.quantity import Quantity, Row, Update
+from neurologist.watch.doors import Root
 
-Key = tuple[Quantity, Any]  # a quantity and its subject: a TapeOp or a parameter
+Key = tuple[Quantity, str | int]  # a quantity, and the key of an op or the id of a parameter
 
 
 class Gather:
-    """Numbers that wait on their device, and the host rows that they will fill."""
+    """Numbers that wait on their device, and the host rows that they will fill.
+
+    An op that runs in several backward passes of one step keeps the numbers of the first.
+    """
 
     def __init__(self) -> None:
         self.rows: dict[Key, dict[str, Any]] = defaultdict(dict)
+        self.ops: dict[str, TapeOp] = {}
         self._scalars: dict[torch.device, list[tuple[dict[str, Any], str, torch.Tensor]]] = defaultdict(list)
         self._blobs: list[tuple[dict[str, Any], str, torch.Tensor]] = []
 
-    def add(self, quantity: Quantity, subject: Any, row: Row | None) -> None:
+    def add(self, quantity: Quantity, subject: TapeOp | torch.Tensor, row: Row | None) -> None:
         """Put one quantity's row aside."""
         if row is None:
             return
-        target = self.rows[quantity, subject]
+        if isinstance(subject, TapeOp):
+            self.ops.setdefault(subject.key, subject)
+        target = self.rows[quantity, subject.key if isinstance(subject, TapeOp) else id(subject)]
         for column, value in row.items():
+            if column in target:
+                continue
+            target[column] = None if isinstance(value, torch.Tensor) else value
             if not isinstance(value, torch.Tensor):
-                target[column] = value
-            elif value.dim():
+                continue
+            if value.dim():
                 self._blobs.append((target, column, value))
             else:
                 self._scalars[value.device].append((target, column, value.detach()))
@@ -68,6 +80,7 @@ class Sample:
         self.graphs: list[Graph] = []
         self.gather = Gather()
         self.inside = 0.0
+        self._start: int | None = None
         self._handles: list[Any] = []
         self._before: dict[int, torch.Tensor] = {}
         self._gradients: dict[int, torch.Tensor] = {}
@@ -76,17 +89,27 @@ class Sample:
             for need in ("saved", "gradient", "shared_gradient", "update")
         }
 
-    def before_backward(self, roots: Sequence[torch.Tensor], locate: Callable[[TapeOp], None]) -> None:
-        """Read the graph under the roots and put hooks on its nodes."""
+    @property
+    def parameters(self) -> dict[int, torch.Tensor]:
+        """Every parameter of the step's graphs, by id."""
+        return {key: p for graph in self.graphs for key, p in graph.parameters.items()}
+
+    def before_backward(self, roots: Sequence[Root], locate: Callable[[TapeOp], None]) -> None:
+        """Read the graph under the roots, put hooks on its nodes and note the parameters before they change."""
         graph = walk(roots, locate)
         graph.identify(self._known)
         self.graphs.append(graph)
+        if self._start is None:
+            self._start = min((op.sequence for op in graph.ops), default=0)
         for op in graph.ops:
+            op.position = op.sequence - self._start
             for quantity in self._by_need["saved"]:
-                self.attempt(f"{quantity.name} of {op.key}", self._measure, quantity, op, quantity.at_graph, op)
+                self.attempt(_what(quantity, op), self._measure, quantity, op, quantity.at_graph, op)
             self._hook(op)
-        for key, node in graph.accumulators.items():
-            self._handles.append(node.register_prehook(self._keep_gradient(key)))
+        for key, parameter in graph.parameters.items():
+            self._handles.append(graph.accumulators[key].register_prehook(self._keep_gradient(key)))
+            if key not in self._before:
+                self._before[key] = selection(parameter).clone()
 
     def _measure(self, quantity: Quantity, subject: Any, method: Callable[..., Row | None], *arguments: Any) -> None:
         with torch.no_grad():
@@ -94,22 +117,21 @@ class Sample:
 
     def _hook(self, op: TapeOp) -> None:
         arriving = self._by_need["gradient"]
-        self._handles.append(op.node.register_prehook(lambda g: self._observe(op, arriving, "at_gradient", g, 0)))
+        what = f"the gradient of {op.name.lower()}"
+        look = partial(self.attempt, what, self._observe, op)
+        self._handles.append(op.node.register_prehook(lambda g: look(arriving, "at_gradient", g, 0)))
         source = op.source
         if source is not None and len(source.consumers) > 1:
             slot = next(s for s, below in op.inputs.items() if below is source)
             shared = self._by_need["shared_gradient"]
-            self._handles.append(
-                op.node.register_hook(lambda g, _: self._observe(op, shared, "at_shared_gradient", g, slot))
-            )
+            self._handles.append(op.node.register_hook(lambda g, _: look(shared, "at_shared_gradient", g, slot)))
 
     def _observe(self, op: TapeOp, members: Iterable[Quantity], method: str, gradients: Any, slot: int) -> None:
         start = time.perf_counter()
         gradient = gradients[slot] if slot < len(gradients) else None
         if gradient is not None:
             for quantity in members:
-                what = f"{quantity.name} of {op.key}"
-                self.attempt(what, self._measure, quantity, op, getattr(quantity, method), op, gradient)
+                self.attempt(_what(quantity, op), self._measure, quantity, op, getattr(quantity, method), op, gradient)
         self.inside += time.perf_counter() - start
 
     def _keep_gradient(self, key: int) -> Callable[[Any], None]:
@@ -119,38 +141,41 @@ class Sample:
                 known = self._gradients.get(key)
                 self._gradients[key] = part if known is None or known.shape != part.shape else known + part
 
-        return keep
+        return lambda gradients: self.attempt("the gradient of a parameter", keep, gradients)
 
     def after_backward(self) -> None:
-        """Take the hooks off and note the parameters, which the optimizer is about to change."""
+        """Take the hooks off."""
         for handle in self._handles:
             handle.remove()
         self._handles.clear()
-        for key, parameter in self.graphs[-1].parameters.items():
-            if key not in self._before:
-                self._before[key] = selection(parameter).clone()
 
     @property
     def stepped(self) -> bool:
-        """True when a parameter changed since the last backward pass."""
-        parameters = {key: p for graph in self.graphs for key, p in graph.parameters.items()}
-        return any(not torch.equal(selection(p), self._before[k]) for k, p in parameters.items() if k in self._before)
+        """True when a parameter changed since the step's first backward pass."""
+        return any(not torch.equal(selection(p), self._before[k]) for k, p in self.parameters.items())
 
     def after_step(self, stepped: bool) -> dict[Key, dict[str, Any]]:
         """Measure what the optimizer did, if it stepped, and give all rows of the sample."""
-        parameters = {key: p for graph in self.graphs for key, p in graph.parameters.items() if stepped}
-        for key, parameter in parameters.items():
-            if key in self._before:
-                update = Update(parameter, self._before[key], selection(parameter), self._gradients.get(key))
-                for quantity in self._by_need["update"]:
-                    what = f"{quantity.name} of a parameter"
-                    self.attempt(what, self._measure, quantity, parameter, quantity.at_update, update)
+        for key, parameter in self.parameters.items() if stepped else ():
+            self.attempt("the update of a parameter", self._measure_update, key, parameter)
         rows = self.gather.collect()
         by_quantity: dict[Quantity, dict[TapeOp, dict[str, Any]]] = defaultdict(dict)
-        for (quantity, subject), row in rows.items():
-            if isinstance(subject, TapeOp):
-                by_quantity[quantity][subject] = row
+        for (quantity, name), row in rows.items():
+            if isinstance(name, str):
+                by_quantity[quantity][self.gather.ops[name]] = row
         for quantity, table in by_quantity.items():
             for op, row in table.items():
-                self.attempt(f"{quantity.name} of {op.key}", quantity.finish, op, row, table)
+                self.attempt(_what(quantity, op), quantity.finish, op, row, table)
         return rows
+
+    def _measure_update(self, key: int, parameter: torch.Tensor) -> None:
+        update = Update(parameter, self._before[key], selection(parameter), self._gradients.get(key))
+        for quantity in self._by_need["update"]:
+            what = f"{quantity.name} of a parameter"
+            self.attempt(what, self._measure, quantity, parameter, quantity.at_update, update)
+
+
+def _what(quantity: Quantity, op: TapeOp) -> str:
+    user = op.place.user
+    place = op.module_path or (f"{Path(user.file).name}:{user.line}" if user else f"op {op.position}")
+    return f"{quantity.name} of {op.name.lower()} at {place}"

@@ -69,17 +69,19 @@ class Sampler:
 
     def broke(self) -> str | None:
         """Why a step whose loss just became NaN or infinite is sampled; None when that was done before."""
-        first, self._broken = not self._broken, True
+        first, self._broken = not self._broken and self.budget > 0, True
         return "jump" if first else None
 
     def wants(self, step: int) -> str | None:
         """Why `step` should be sampled: "early", "spaced" or "jump"; None when it should not."""
         if step == 0:
             return "early"
+        if self.budget == 0:
+            return None
         if self._jumped and self._events > 0:
             self._jumped, self._events = False, self._events - 1
             return "jump"
-        if self.budget == 0 or not self._affordable(step):
+        if not self._affordable(step):
             return None
         self._last = step
         return "early" if step < EARLY else "spaced"
