@@ -17,6 +17,7 @@ from neurologist.catalogue.expression import OPERATORS
 
 # Words that NumPy and mpmath call by the same name.
 SHARED = ("exp", "log", "log1p", "expm1", "sqrt", "abs", "sign", "tanh", "sin", "cos", "sinh", "cosh")
+FAR = 1e10  # beyond it tanh and erf differ from 1 by less than e^-1e10, and mpmath overflows
 
 
 def _never(*_: Any) -> Any:
@@ -166,6 +167,9 @@ class Exact:
             "exp": _exponential,
             "sigmoid": lambda x: 1 / (1 + _exponential(-x)),
             "softplus": lambda x: max(x, mp.mpf(0)) + mp.log1p(_exponential(-abs(x))),
+            "erf": lambda u: mp.erf(u) if abs(u) < FAR else mp.sign(u),
+            "erfc": lambda u: mp.erfc(u) if abs(u) < FAR else mp.mpf(u < 0) * 2,
+            "tanh": lambda u: mp.tanh(u) if abs(u) < FAR else mp.sign(u),
             "gauss": lambda u: _exponential(-u * u),
             "hypot": mp.hypot,
             "where": lambda test, then, other: then if test else other,

@@ -93,8 +93,13 @@ def names_in(tree: ast.expr) -> frozenset[str]:
 
 
 def compile_formula(text: str, backend: Backend) -> Compiled:
-    """A callable that takes the values of the free names and gives the formula's value in the backend."""
-    return _build(parse(text), backend)
+    """A callable that takes the values of the free names and gives the formula's value in the backend.
+
+    A part that occurs more than once, as in most derivatives, is computed once.
+    """
+    tree = parse(text)
+    run = _Builder(tree, backend).build(tree)
+    return lambda values: run({**values})
 
 
 def evaluate(text: str, values: Mapping[str, float]) -> float:
@@ -142,28 +147,63 @@ def _check_power(op: ast.operator, right: ast.expr, text: str) -> None:
         raise FormulaError(f"formula {text!r} holds a power of {value}: expected at most {LARGEST_POWER}")
 
 
-def _build(node: ast.AST, backend: Backend) -> Compiled:
-    match node:
-        case ast.Constant(value=value):
-            number = backend.number(repr(value))
-            return lambda values: number
-        case ast.Name(id=name):
-            return _constant(name, backend) if name in CONSTANTS else operator.itemgetter(name)
-        case ast.UnaryOp(op=ast.USub(), operand=operand):
-            inner = _build(operand, backend)
-            return lambda values: -inner(values)
-        case ast.UnaryOp(operand=operand):
-            return _build(operand, backend)
-        case ast.BinOp(op=op, left=left, right=right) | ast.Compare(ops=[op], left=left, comparators=[right]):
-            operators = getattr(backend, "operators", OPERATORS)
-            return _binary(operators[type(op)], _build(left, backend), _build(right, backend))
-        case ast.Call(func=ast.Name(id=word), args=args):
-            return _call(backend.word(word), [_build(argument, backend) for argument in args])
-    raise FormulaError(f"{ast.dump(node)} is not part of the language: call parse first")
+class _Builder:
+    """Turns a checked tree into closures; equal subtrees share one, whose result is kept while a call lasts."""
+
+    def __init__(self, tree: ast.expr, backend: Backend) -> None:
+        self.backend = backend
+        self.operators = getattr(backend, "operators", OPERATORS)
+        self._numbers: dict[tuple[Any, ...], int] = {}  # a subtree's make-up -> its number
+        self._number_of: dict[int, int] = {}  # id of a node -> the number of its make-up
+        self._times: dict[int, int] = {}
+        self._count(tree)
+
+    def build(self, node: ast.expr) -> Compiled:
+        """A closure over the values of the free names."""
+        made = self._plain(node)
+        number = self._number_of[id(node)]
+        if self._times[number] == 1 or not isinstance(node, ast.Call | ast.BinOp):
+            return made
+        return _kept(made, f"#{number}")
+
+    def _count(self, node: ast.AST) -> int:
+        inside = [child for child in ast.iter_child_nodes(node) if isinstance(child, ast.expr)]
+        made_of = tuple(self._count(child) for child in inside)
+        kinds = tuple(type(child) for child in ast.iter_child_nodes(node) if not isinstance(child, ast.expr))
+        own = (getattr(node, "id", None), repr(getattr(node, "value", None)) if not inside else None)
+        number = self._numbers.setdefault((type(node), own, kinds, made_of), len(self._numbers))
+        self._number_of[id(node)] = number
+        self._times[number] = self._times.get(number, 0) + 1
+        return number
+
+    def _plain(self, node: ast.expr) -> Compiled:
+        match node:
+            case ast.Constant(value=value):
+                return _constant(self.backend.number(repr(value)))
+            case ast.Name(id=name):
+                return _constant(self.backend.number(name)) if name in CONSTANTS else operator.itemgetter(name)
+            case ast.UnaryOp(op=ast.USub(), operand=operand):
+                inner = self.build(operand)
+                return lambda values: -inner(values)
+            case ast.UnaryOp(operand=operand):
+                return self.build(operand)
+            case ast.BinOp(op=op, left=left, right=right) | ast.Compare(ops=[op], left=left, comparators=[right]):
+                return _binary(self.operators[type(op)], self.build(left), self.build(right))
+            case ast.Call(func=ast.Name(id=word), args=args):
+                return _call(self.backend.word(word), [self.build(argument) for argument in args])
+        raise FormulaError(f"{ast.dump(node)} is not part of the language: call parse first")
 
 
-def _constant(name: str, backend: Backend) -> Compiled:
-    number = backend.number(name)
+def _kept(made: Compiled, key: str) -> Compiled:
+    def run(values: Any) -> Any:
+        if key not in values:
+            values[key] = made(values)
+        return values[key]
+
+    return run
+
+
+def _constant(number: Any) -> Compiled:
     return lambda values: number
 
 

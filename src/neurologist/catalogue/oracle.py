@@ -11,7 +11,9 @@ from typing import Any
 from neurologist.catalogue.backends import Exact
 from neurologist.catalogue.expression import compile_formula
 
-LADDER = (80, 160, 320, 640, 1500, 4000)  # decimal digits to try, until no sum cancels and two in a row agree
+# Decimal digits to try, until no sum cancels and two in a row agree; 700 hold the sum of any two floats exactly, so
+# that a small term cannot vanish beside a large one unnoticed.
+LADDER = (80, 700, 1500, 4000)
 
 
 def exact(formula: str, values: Mapping[str, Any], digits: int = 50) -> Any:

@@ -151,7 +151,8 @@ class Function:
             extra = {"dim": dim} if spec.vector else {}
             if not spec.random:
                 spec.with_defaults(parameters)
-            builtin: Tensor = getattr(F, spec.torch_function)(x, **extra, **spec.torch_arguments, **parameters)
+            options = {**extra, **spec.torch_arguments, **parameters}
+            builtin: Tensor = getattr(F, spec.torch_function)(x, **options)
             return builtin
         given = _fitted(spec.with_defaults(parameters), self._used(), x)
         return self._kernel(x, *given.values())

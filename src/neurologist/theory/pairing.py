@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from math import isclose
-from typing import Literal
+from typing import Any, Literal
 
-from neurologist.catalogue import Activation, Interval, Loss, activations
+from neurologist.catalogue import Activation, Interval, Loss, activations, losses
 from neurologist.catalogue.backends import arrays
 from neurologist.catalogue.expression import compile_formula, evaluate
 from neurologist.theory.traits import traits
@@ -97,10 +97,14 @@ def _idempotent(activation: Activation, loss: Loss) -> bool:
 
 
 def output_for(targets: Interval) -> tuple[str, ...]:
-    """Monotonic activations whose range covers `targets`, by name; the tightest range first, smooth before kinked."""
+    """Monotonic activations whose range covers `targets`, by name; the tightest range first.
+
+    Of equal ranges, smooth ones stand before kinked ones, and links of losses before others.
+    """
     covering = [spec for spec in activations.values() if not spec.vector and targets.issubset(spec.range.closure())]
     monotonic = [spec for spec in covering if traits(spec).monotonic]
-    ranked = sorted(monotonic, key=lambda spec: (spec.range.width, not _smooth(spec), spec.name))
+    links = {loss.link for loss in losses.values()}
+    ranked = sorted(monotonic, key=lambda s: (s.range.width, not _smooth(s), s.name not in links, s.name))
     return tuple(spec.name for spec in ranked)
 
 
@@ -108,19 +112,40 @@ def _smooth(spec: Activation) -> bool:
     return traits(spec).smoothness > 0
 
 
+def canonical_link(loss: Loss) -> str | None:
+    """The activation under which d loss / d preactivation = mean prediction - target; None where there is none.
+
+    A loss that applies its activation itself is asked about that one, all others about their natural link.
+
+    >>> from neurologist.catalogue import losses
+    >>> [canonical_link(losses[name]) for name in ("bce", "cross_entropy", "poisson_nll", "mse")]
+    ['sigmoid', 'softmax', 'exp', None]
+    """
+    linked = activations["identity" if loss.applies is not None else loss.link]
+    scale = canonical_scale(linked, loss)
+    return (loss.applies or loss.link) if scale == 1 else None
+
+
 def canonical_scale(activation: Activation, loss: Loss) -> float | None:
     """The factor c with d loss / d preactivation = c (mean prediction - target), or None where there is none.
 
     The pair is canonical where c is 1 (McCullagh and Nelder, 1989). Computed by central differences of the two
-    formulas, for functions of one number; the loss's own activation is used where it applies one.
+    formulas; the loss's own activation is used where it applies one.
 
     >>> from neurologist.catalogue import activations, losses
     >>> canonical_scale(activations["sigmoid"], losses["bce"]), canonical_scale(activations["identity"], losses["mse"])
     (1.0, 2.0)
     """
-    if loss.vector or activation.vector:
+    if len(loss.operands) != 2 or loss.target_kind in ("none", "sign") or (activation.vector and not loss.vector):
         return None
+    try:
+        scales = _vector_scales(activation, loss) if loss.vector else _scalar_scales(activation, loss)
+    except (ValueError, ZeroDivisionError, OverflowError, KeyError, TypeError):  # outside a domain, or no such formula
+        return None
+    return round(scales[0], 6) if all(isclose(scale, scales[0], rel_tol=1e-5) for scale in scales) else None
 
+
+def _scalar_scales(activation: Activation, loss: Loss) -> list[float]:
     def output(x: float) -> float:
         return evaluate(activation.value, {"x": x, **activation.parameters})
 
@@ -128,13 +153,35 @@ def canonical_scale(activation: Activation, loss: Loss) -> float | None:
         return evaluate(loss.value, {loss.symbol: output(x), "t": target, **loss.parameters})
 
     scales = []
-    for x, target in ((-1.1, 0.2), (0.4, 0.9), (0.8, 0.1), (1.3, 0.6)):
-        try:
-            slope = (at(x + 1e-5, target) - at(x - 1e-5, target)) / 2e-5
-            scales.append(slope / (_mean(loss, output(x)) - target))
-        except (ValueError, ZeroDivisionError):  # outside the loss's domain
-            return None
-    return round(scales[0], 6) if all(isclose(scale, scales[0], rel_tol=1e-5) for scale in scales) else None
+    for x, target in POINTS:
+        slope = (at(x + 1e-5, target) - at(x - 1e-5, target)) / 2e-5
+        scales.append(slope / (_mean(loss, output(x)) - target))
+    return scales
+
+
+POINTS = ((-1.1, 0.2), (0.4, 0.9), (0.8, 0.1), (1.3, 0.6))  # preactivations and targets, in every target's domain
+SCORES, CLASSES = (0.3, -1.2, 2.0, 0.7), (0.1, 0.6, 0.05, 0.25)  # the same for vectors
+
+
+def _vector_scales(activation: Activation, loss: Loss) -> list[float]:
+    import numpy as np
+
+    given = {**loss.parameters, "t": np.array(CLASSES), "y": np.array(CLASSES)}
+    formula = compile_formula(loss.value, arrays())
+    link = compile_formula(activation.value, arrays())
+
+    def output(x: Any) -> Any:
+        return link({"x": x, **activation.parameters})
+
+    def at(x: Any) -> float:
+        return float(np.sum(formula({**given, loss.symbol: output(x)})))
+
+    x, scales = np.array(SCORES), []
+    own = activations[loss.applies] if loss.applies else activations["identity"]
+    mean = compile_formula(own.value, arrays())({"x": output(x), **own.parameters})
+    for unit, gap in zip(1e-5 * np.eye(x.size), mean - np.array(CLASSES), strict=True):
+        scales.append((at(x + unit) - at(x - unit)) / 2e-5 / float(gap))
+    return scales
 
 
 def _mean(loss: Loss, prediction: float) -> float:

@@ -73,6 +73,8 @@ def shape(spec: Activation, parameters: Mapping[str, float]) -> Shape:
     around = [point + side * 1e-9 * max(1.0, abs(point)) for point in branches for side in (-1, 0, 1)]
     x = np.unique(np.concatenate([grid(), np.asarray(around, dtype=float)]))
     y, dy = value(x), slope(x)
+    known = np.isfinite(y) & np.isfinite(dy)  # an exponential soon leaves the floats
+    x, y, dy = x[known], y[known], dy[known]
     kinks, smoothness = _kinks(spec, parameters, branches)
     dead = _dead(slope, branches)
     slopes = (_limit(slope, -1), _limit(slope, 1))
@@ -121,14 +123,14 @@ def _kinks(
     # From the given derivative on: differentiating the formula thrice can make it very long.
     formula, order_of = spec.value, dict.fromkeys(branches, inf)
     for order in range(ORDERS):
-        function = on_arrays(formula, parameters)
+        try:
+            function = on_arrays(formula, parameters)
+            formula = spec.derivative if order == 0 else differentiate(formula, "x")
+        except FormulaError:  # it has grown too long
+            break
         for point in branches:
             if order_of[point] == inf and _jumps(function, point):
                 order_of[point] = order - 1
-        try:
-            formula = spec.derivative if order == 0 else differentiate(formula, "x")
-        except FormulaError:
-            break
     kinks = tuple(point for point in branches if order_of[point] != inf)
     return kinks, min(order_of.values())
 
@@ -209,6 +211,8 @@ def _limit(function: OnArrays, sign: int) -> float | None:
     first, second, third = (float(v) for v in function(sign * np.asarray(FAR)))
     if any(np.isnan(v) for v in (first, second, third)):
         return None
+    if np.isinf(third):
+        return third
     if abs(third) < 1e-6 and abs(third) <= abs(first):
         return 0.0
     if abs(third - second) <= 1e-6 * max(abs(second), 1e-6):

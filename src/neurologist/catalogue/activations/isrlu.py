@@ -7,7 +7,10 @@ from neurologist.catalogue.spec import Activation, Interval, Source
 ACTIVATION = Activation(
     name="isrlu",
     formula="where(x > 0, x, x / sqrt(1 + alpha * x ** 2))",
-    stable_derivative="where(x > 0, 1, 1 / sqrt(1 + alpha * x * x) / (1 + alpha * x * x))",
+    stable="where(x > 0, x, x / hypot(1, sqrt(alpha) * x))",
+    stable_derivative=(
+        "where(x > 0, 1, 1 / hypot(1, sqrt(alpha) * x) / hypot(1, sqrt(alpha) * x) / hypot(1, sqrt(alpha) * x))"
+    ),
     parameters={"alpha": 1.0},
     range=Interval(-1.0, inf),
     range_of=("-1 / sqrt(alpha)", "inf"),

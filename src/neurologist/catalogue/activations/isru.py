@@ -5,8 +5,8 @@ from neurologist.catalogue.spec import Activation, Interval, Source
 ACTIVATION = Activation(
     name="isru",
     formula="x / sqrt(1 + alpha * x ** 2)",
-    stable="x / sqrt(1 + alpha * x * x)",
-    stable_derivative="1 / sqrt(1 + alpha * x * x) / (1 + alpha * x * x)",
+    stable="x / hypot(1, sqrt(alpha) * x)",
+    stable_derivative="1 / hypot(1, sqrt(alpha) * x) / hypot(1, sqrt(alpha) * x) / hypot(1, sqrt(alpha) * x)",
     parameters={"alpha": 1.0},
     range=Interval(-1.0, 1.0),
     range_of=("-1 / sqrt(alpha)", "1 / sqrt(alpha)"),

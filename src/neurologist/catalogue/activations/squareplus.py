@@ -7,8 +7,10 @@ from neurologist.catalogue.spec import Activation, Interval, Source
 ACTIVATION = Activation(
     name="squareplus",
     formula="(x + sqrt(x ** 2 + b)) / 2",
-    stable="where(x > 0, (x + sqrt(x * x + b)) / 2, b / 2 / (sqrt(x * x + b) - x))",
-    stable_derivative="where(x > 0, (1 + x / sqrt(x * x + b)) / 2, b / 2 / (sqrt(x * x + b) - x) / sqrt(x * x + b))",
+    stable="where(x > 0, x / 2 + hypot(x, sqrt(b)) / 2, b / 2 / (hypot(x, sqrt(b)) - x))",
+    stable_derivative=(
+        "where(x > 0, (1 + x / hypot(x, sqrt(b))) / 2, b / 2 / (hypot(x, sqrt(b)) - x) / hypot(x, sqrt(b)))"
+    ),
     parameters={"b": 4.0},
     range=Interval(0.0, inf),
     source=Source("Barron", 2021, "Squareplus: a softplus-like algebraic rectifier"),

@@ -1,0 +1,20 @@
+"""A power of ReLU, as smooth as the power is high."""
+
+from neurologist.catalogue.spec import NON_NEGATIVE, Activation, Source
+
+ACTIVATION = Activation(
+    name="repu",
+    formula="max(x, 0) ** s",
+    stable_derivative="s * max(x, 0) ** (s - 1)",
+    derivative_from_output="s * y ** (1 - 1 / s)",
+    parameters={"s": 3.0},
+    range=NON_NEGATIVE,
+    source=Source(
+        "Li, Tang, Yu",
+        2020,
+        (
+            "Better approximations of high dimensional smooth functions by deep neural networks with "
+            "rectified power units"
+        ),
+    ),
+)

@@ -1,0 +1,13 @@
+"""The identity with a learnt ripple: fits and extrapolates periodic functions."""
+
+from neurologist.catalogue.spec import REAL, Activation, Source
+
+ACTIVATION = Activation(
+    name="snake",
+    formula="x + sin(a * x) ** 2 / a",
+    stable_derivative="1 + 2 * sin(a * x) * cos(a * x)",
+    parameters={"a": 1.0},
+    learnable=("a",),
+    range=REAL,
+    source=Source("Ziyin, Hartwig, Ueda", 2020, "Neural networks fail to learn periodic functions and how to fix it"),
+)

@@ -1,0 +1,17 @@
+"""The identity between 0 and 1, clipped with rounded corners; the larger p, the sharper."""
+
+from neurologist.catalogue.spec import Activation, Interval, Source
+
+ACTIVATION = Activation(
+    name="softclip",
+    formula="log((1 + exp(p * x)) / (1 + exp(p * (x - 1)))) / p",
+    stable=(
+        "where(x > 0.5, 1 - (softplus(p * (1 - x)) - softplus(-p * x)) / p, (softplus(p * x) - "
+        "softplus(p * (x - 1))) / p)"
+    ),
+    stable_derivative="sigmoid(p * x) * sigmoid(p * (1 - x)) * -expm1(-p)",
+    parameters={"p": 10.0},
+    range=Interval(0.0, 1.0),
+    source=Source("Klimek, Perelstein", 2018, "Neural network-based approach to phase space integration"),
+    aliases=("soft_clipping",),
+)
