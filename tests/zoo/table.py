@@ -15,6 +15,7 @@ def main() -> None:
     parser.add_argument("names", nargs="*", help="parts of programs' names; all by default")
     parser.add_argument("--steps", type=int, help="steps instead of each program's own number")
     parser.add_argument("--unseen", type=int, default=0, help="steps before the examination starts")
+    parser.add_argument("--budget", type=float, default=0.01, help="share of the time; 1 looks as often as the tests")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--plain", action="store_true", help="do not watch: only show whether the programs learn")
     options = parser.parse_args()
@@ -23,7 +24,7 @@ def main() -> None:
     for name, program in ZOO.items():
         if options.names and not any(part in name for part in options.names):
             continue
-        session = None if options.plain else nl.watch()
+        session = None if options.plain else nl.watch(options.budget)
         start = time.perf_counter()
         values = program(options.steps, seed=options.seed, unseen=options.unseen, around=session)
         seconds = time.perf_counter() - start

