@@ -67,16 +67,16 @@ def test_canonical_links_have_prediction_minus_target_as_gradient() -> None:
 
 
 def test_softmax_with_cross_entropy_is_canonical() -> None:
-    z, k, step = np.array([0.3, -1.2, 2.0, 0.7]), 1, 1e-6
+    z, y, step = np.array([0.3, -1.2, 2.0, 0.7]), np.eye(4)[1], 1e-6
     formula = losses["cross_entropy"].formula
     slopes = [
         float(
             (
-                exact(formula, {"z": z + step * unit, "t": np.array(k)})
-                - exact(formula, {"z": z - step * unit, "t": np.array(k)})
+                exact(formula, {"z": z + step * unit, "y": y})
+                - exact(formula, {"z": z - step * unit, "y": y})
             )[0]
         )
         / (2 * step)
         for unit in np.eye(4)
     ]
-    assert slopes == pytest.approx((functions["softmax"](z) - np.eye(4)[k]).tolist(), abs=1e-9)
+    assert slopes == pytest.approx((functions["softmax"](z) - y).tolist(), abs=1e-9)

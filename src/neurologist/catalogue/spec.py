@@ -19,8 +19,10 @@ from neurologist.catalogue.interval import NON_NEGATIVE, OPEN_UNIT, REAL, UNIT, 
 
 __all__ = ["NON_NEGATIVE", "OPEN_UNIT", "REAL", "UNIT", "Activation", "Interval", "Loss", "Source"]
 
-TargetKind = Literal["real", "class_index", "probability", "distribution", "sign", "count"]
+TargetKind = Literal["real", "class_index", "probability", "distribution", "sign", "count", "none"]
 Expects = Literal["real", "logits", "probabilities", "log_probabilities"]
+Along = Literal["entry", "classes", "last", "sample"]
+Shape = Literal["row", "length", "broadcast"]
 
 
 @dataclass(frozen=True)
@@ -129,21 +131,30 @@ class Activation:
 
 @dataclass(frozen=True, eq=False)
 class Loss:
-    """One loss, by the formula of one prediction and one target.
+    """One loss, by the formula of one prediction and one target, or of one vector of each.
 
     Attributes:
         name: name in the catalogue, the same as its file's.
-        formula: one entry's loss, in the prediction (`p`; `z` for logits), the target `t` and the parameters.
+        formula: one entry's or vector's loss, in its operands and parameters.
         predictions: where predictions must lie for the loss to be finite.
         targets: where targets must lie.
-        target_kind: what a target is.
+        target_kind: what a target is; "none" where the loss compares predictions with each other.
         expects: what predictions must already be.
         source: where it was published.
         stable: the same loss written so that it neither overflows nor cancels.
-        stable_derivative: its derivative by the prediction likewise.
+        stable_derivative: its derivative by the first operand likewise; for vectors it may use `y`.
         applies: the activation that the loss applies itself; None where it takes predictions as they are.
         link: the activation that belongs between the last linear map and this loss.
-        vector: whether the formula reads a whole vector of class scores.
+        vector: whether the formula reads a whole vector.
+        along: which vector: "classes" is dim 1 as in torch, "last" the last dim, "sample" all but the first, flattened.
+        operands: letters in the order in which a call takes them; the target is `t`, all others are predictions.
+        domains: operand -> where it must lie, where that differs from `predictions`.
+        shapes: operand -> "row" (one entry per vector), "length" (vectors of another length) or "broadcast"; all
+            others have one shape.
+        prepare: a step of `functional.loss_prepare` that makes further names from the operands for the formula.
+        prepared: the names that it makes.
+        held: name -> formula of a weight that the source holds constant while differentiating.
+        steps: (of what, formula, why) triples from the formula to its slope; "loss" or "slope" is of what.
         parameters: parameter names with their defaults.
         autograd: class names of the autograd nodes that torch's own version ends in.
         autograd_parameters: parameter name -> attribute of that node which holds it.
@@ -151,6 +162,7 @@ class Loss:
         torch_arguments: fixed arguments for `torch_function`.
         torch_parameters: parameter name -> torch's name for it, where they differ.
         exact_in_torch: whether torch's version and its gradient are exact to rounding, so that it may be used.
+        delegated: whether only torch computes it; the formula then says what for one term.
         aliases: other names in use.
     """
 
@@ -166,6 +178,14 @@ class Loss:
     applies: str | None = None
     link: str = "identity"
     vector: bool = False
+    along: Along = "entry"
+    operands: tuple[str, ...] = ()
+    domains: Mapping[str, Interval] = field(default_factory=dict)
+    shapes: Mapping[str, Shape] = field(default_factory=dict)
+    prepare: str | None = None
+    prepared: tuple[str, ...] = ()
+    held: Mapping[str, str] = field(default_factory=dict)
+    steps: tuple[tuple[str, str, str], ...] = ()
     parameters: Mapping[str, float] = field(default_factory=dict)
     autograd: tuple[str, ...] = ()
     autograd_parameters: Mapping[str, str] = field(default_factory=dict)
@@ -173,13 +193,29 @@ class Loss:
     torch_arguments: Mapping[str, Any] = field(default_factory=dict)
     torch_parameters: Mapping[str, str] = field(default_factory=dict)
     exact_in_torch: bool = True
+    delegated: bool = False
     aliases: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        for name in ("parameters", "autograd_parameters", "torch_arguments", "torch_parameters"):
+        named = (
+            "parameters",
+            "autograd_parameters",
+            "torch_arguments",
+            "torch_parameters",
+            "domains",
+            "shapes",
+            "held",
+        )
+        for name in named:
             object.__setattr__(self, name, MappingProxyType(dict(getattr(self, name))))
-        known = {self.symbol, "t", *self.parameters}
-        _check_names(self.name, (self.formula, self.stable, self.stable_derivative), known)
+        if not self.operands:
+            object.__setattr__(self, "operands", (self.symbol, "t"))
+        if self.vector and self.along == "entry":
+            object.__setattr__(self, "along", "classes" if self.target_kind == "class_index" else "last")
+        known = {*self.operands, *self.prepared, *self.parameters}
+        _check_names(self.name, tuple(self.held.values()), known)
+        formulas = (self.formula, self.stable, self.stable_derivative, *(formula for _, formula, _ in self.steps))
+        _check_names(self.name, formulas, known | set(self.held))
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Pickles as its fields: read-only mappings cannot be pickled."""
@@ -187,8 +223,14 @@ class Loss:
 
     @property
     def symbol(self) -> str:
-        """The letter that stands for the prediction in the formula: `z` for logits, else `p`."""
+        """The letter that stands for the (first) prediction in the formula: by default `z` for logits, else `p`."""
+        if self.operands:
+            return self.operands[0]
         return "z" if self.expects == "logits" else "p"
+
+    def domain(self, operand: str) -> Interval:
+        """Where an operand must lie."""
+        return self.domains.get(operand, self.targets if operand == "t" else self.predictions)
 
     @property
     def value(self) -> str:

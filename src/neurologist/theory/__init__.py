@@ -4,7 +4,7 @@ Nothing here imports torch or SymPy.
 """
 
 from neurologist.theory.gain import Moments, gain
-from neurologist.theory.pairing import Fit, canonical_scale, fits, output_for
+from neurologist.theory.pairing import Fit, canonical_link, canonical_scale, fits, output_for
 from neurologist.theory.propagation import Propagation, gradient_factor, propagation, resolution_depth, signal_factor
 from neurologist.theory.traits import Traits, traits
 
@@ -13,6 +13,7 @@ __all__ = [
     "Moments",
     "Propagation",
     "Traits",
+    "canonical_link",
     "canonical_scale",
     "fits",
     "gain",

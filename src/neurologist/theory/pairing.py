@@ -155,7 +155,7 @@ def _scalar_scales(activation: Activation, loss: Loss) -> list[float]:
     scales = []
     for x, target in POINTS:
         slope = (at(x + 1e-5, target) - at(x - 1e-5, target)) / 2e-5
-        scales.append(slope / (_mean(loss, output(x)) - target))
+        scales.append(float(slope / (_mean(loss, output(x)) - target)))  # a power of a negative number is complex
     return scales
 
 
@@ -176,12 +176,13 @@ def _vector_scales(activation: Activation, loss: Loss) -> list[float]:
     def at(x: Any) -> float:
         return float(np.sum(formula({**given, loss.symbol: output(x)})))
 
-    x, scales = np.array(SCORES), []
+    x = np.array(SCORES)
     own = activations[loss.applies] if loss.applies else activations["identity"]
-    mean = compile_formula(own.value, arrays())({"x": output(x), **own.parameters})
-    for unit, gap in zip(1e-5 * np.eye(x.size), mean - np.array(CLASSES), strict=True):
-        scales.append((at(x + unit) - at(x - unit)) / 2e-5 / float(gap))
-    return scales
+    with np.errstate(all="ignore"):  # outside the loss's domain: NaN is no scale
+        mean = compile_formula(own.value, arrays())({"x": output(x), **own.parameters})
+        gaps = (mean - np.array(CLASSES)).tolist()
+        slopes = [(at(x + unit) - at(x - unit)) / 2e-5 for unit in 1e-5 * np.eye(x.size)]
+    return [slope / gap for slope, gap in zip(slopes, gaps, strict=True)]
 
 
 def _mean(loss: Loss, prediction: float) -> float:

@@ -4,9 +4,10 @@ from neurologist.catalogue.spec import REAL, UNIT, Loss, Source
 
 LOSS = Loss(
     name="bce_with_logits",
-    formula="log(1 + exp(z)) - t * z",
-    stable="t * softplus(-z) + (1 - t) * softplus(z)",
-    stable_derivative="(1 - t) * sigmoid(z) - t * sigmoid(-z)",
+    formula="pos_weight * t * log(1 + exp(-z)) + (1 - t) * log(1 + exp(z))",
+    stable="pos_weight * t * softplus(-z) + (1 - t) * softplus(z)",
+    stable_derivative="(1 - t) * sigmoid(z) - pos_weight * t * sigmoid(-z)",
+    parameters={"pos_weight": 1.0},
     predictions=REAL,
     targets=UNIT,
     target_kind="probability",

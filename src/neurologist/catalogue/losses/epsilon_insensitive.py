@@ -1,0 +1,14 @@
+"""The absolute difference beyond epsilon; nothing within."""
+
+from neurologist.catalogue.spec import REAL, Loss, Source
+
+LOSS = Loss(
+    name="epsilon_insensitive",
+    formula="max(abs(p - t) - epsilon, 0)",
+    parameters={"epsilon": 0.1},
+    predictions=REAL,
+    targets=REAL,
+    target_kind="real",
+    expects="real",
+    source=Source("Vapnik", 1995, "The nature of statistical learning theory"),
+)
