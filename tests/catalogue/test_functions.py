@@ -41,17 +41,19 @@ def test_mean_squared_and_cross_entropy_values() -> None:
 
 @pytest.mark.parametrize("name", list(activations))
 def test_the_same_kind_comes_back(name: str) -> None:
-    function = functions[name]
+    function, out = functions[name], (2, int(4 * activations[name].widens))
     for dtype in (torch.float16, torch.bfloat16, torch.float32, torch.float64):
-        x = torch.randn(2, 3).to(dtype)
+        x = torch.randn(2, 4).to(dtype)
         assert function(x).dtype == function.derivative(x).dtype == dtype
-        assert function(x).shape == function.derivative(x).shape == (2, 3)
+        assert function(x).shape == out
+        assert function.derivative(x).shape == (2, 4)
     for kind in (np.float16, np.float32, np.float64):
-        array = np.ones((2, 3), kind)
+        array = np.ones((2, 4), kind)
         assert function(array).dtype == function.derivative(array).dtype == kind
-        assert function(array).shape == function.derivative(array).shape == (2, 3)
-    assert function(torch.ones(3, dtype=torch.int64)).dtype == torch.float32
-    assert function(np.ones(3, int)).dtype == np.float64
+        assert function(array).shape == out
+        assert function.derivative(array).shape == (2, 4)
+    assert function(torch.ones(4, dtype=torch.int64)).dtype == torch.float32
+    assert function(np.ones(4, int)).dtype == np.float64
     if not activations[name].vector:
         assert isinstance(function(1), float)
         assert isinstance(function(np.float32(1.0)), np.float32)
@@ -62,7 +64,7 @@ def test_the_same_kind_comes_back(name: str) -> None:
     "name", [name for name, spec in activations.items() if spec.torch_function and not spec.learnable]
 )
 def test_agrees_with_torch(name: str) -> None:
-    spec, x = activations[name], torch.linspace(-5, 5, 41, dtype=torch.float64)
+    spec, x = activations[name], torch.linspace(-5, 5, 42, dtype=torch.float64)
     extra = {"dim": 0} if spec.vector else {}
     theirs = getattr(F, spec.torch_function)(x, **extra, **spec.torch_arguments)
     assert torch.allclose(functions[name](x, **extra), theirs, rtol=1e-12, atol=1e-14)

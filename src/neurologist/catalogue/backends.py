@@ -17,6 +17,7 @@ from neurologist.catalogue.expression import OPERATORS
 
 # Words that NumPy and mpmath call by the same name.
 SHARED = ("exp", "log", "log1p", "expm1", "sqrt", "abs", "sign", "tanh", "sin", "cos", "sinh", "cosh")
+VECTOR = ("sum", "logsumexp", "softmax", "top", "sort", "cumsum", "rank", "first", "second", "join", "pick")
 FAR = 1e10  # beyond it tanh and erf differ from 1 by less than e^-1e10, and mpmath overflows
 
 
@@ -43,7 +44,7 @@ class Floats:
             "where": lambda test, then, other: then if test else other,
             "max": max,
             "min": min,
-            **dict.fromkeys(("sum", "logsumexp", "pick"), _never),
+            **dict.fromkeys(VECTOR, _never),
         }
         found: Callable[..., Any] = own[name] if name in own else getattr(math, name)
         return found
@@ -83,6 +84,8 @@ class Arrays:
             "min": self._largest(np.minimum, np.min),
             "sum": lambda x: np.sum(x, axis=self.dim, keepdims=True),
             "logsumexp": self._logsumexp,
+            **_entries(self.dim),
+            "softmax": self._softmax,
             "pick": lambda z, t: np.take_along_axis(z, np.expand_dims(t, self.dim), self.dim),
         }
 
@@ -110,11 +113,47 @@ class Arrays:
         coarse = np.round(near * 16) / 16  # few bits, so that its square is exact
         return np.exp(-coarse * coarse) * np.exp((coarse - near) * (coarse + near))
 
+    def _softmax(self, x: Any) -> Any:
+        import numpy as np
+
+        weight = np.exp(x - np.max(x, axis=self.dim, keepdims=True))
+        return weight / np.sum(weight, axis=self.dim, keepdims=True)
+
     def _logsumexp(self, x: Any) -> Any:
         import numpy as np
 
         top = np.max(x, axis=self.dim, keepdims=True)
         return top + np.log(np.sum(np.exp(x - top), axis=self.dim, keepdims=True))
+
+
+def _entries(dim: int) -> dict[str, Callable[..., Any]]:
+    """Words that move the entries of a vector; for arrays of any kind of number."""
+    import numpy as np
+
+    def rank(x: Any) -> Any:
+        length = np.shape(x)[dim]
+        along = np.arange(1, length + 1).reshape([length if d == dim % np.ndim(x) else 1 for d in range(np.ndim(x))])
+        return np.broadcast_to(along, np.shape(x))
+
+    def half(x: Any, which: int) -> Any:
+        even(np.shape(x)[dim])
+        return np.split(x, 2, axis=dim)[which]
+
+    return {
+        "top": lambda x: np.where(rank(x) == np.expand_dims(np.argmax(x, axis=dim), dim) + 1, 1, 0),
+        "sort": lambda x: np.flip(np.sort(x, axis=dim), axis=dim),
+        "cumsum": lambda x: np.cumsum(x, axis=dim),
+        "rank": rank,
+        "first": lambda x: half(x, 0),
+        "second": lambda x: half(x, 1),
+        "join": lambda a, b: np.concatenate([a, b], axis=dim),
+    }
+
+
+def even(length: int) -> None:
+    """A `ValueError` where a vector cannot be split in halves."""
+    if length % 2:
+        raise ValueError(f"got vectors of {length} entries: expected an even number, to be split in halves")
 
 
 def _each(function: Callable[[float], float], x: Any) -> Any:
@@ -228,6 +267,8 @@ def _vector_words(scalar: Mapping[str, Callable[..., Any]]) -> dict[str, Callabl
         "min": lambda *args: pair_min(*args) if len(args) == 2 else np.min(args[0], axis=-1, keepdims=True),
         "sum": lambda x: np.sum(x, axis=-1, keepdims=True),
         "logsumexp": lambda x: log(np.sum(exp(x), axis=-1, keepdims=True)),
+        "softmax": lambda x: exp(x) / np.sum(exp(x), axis=-1, keepdims=True),
+        **_entries(-1),
         "pick": lambda z, t: np.take_along_axis(z, np.expand_dims(t, -1), -1),
     }
 
@@ -248,7 +289,7 @@ class Symbols:
             "gauss": lambda u: sp.exp(-(u**2)),
             "hypot": lambda u, v: sp.sqrt(u**2 + v**2),
             "where": lambda test, then, other: sp.Piecewise((then, test), (other, True)),
-            **{word: sp.Function(word) for word in ("sum", "logsumexp", "pick")},
+            **{word: sp.Function(word) for word in VECTOR},
         }
         found: Callable[..., Any] = own[name] if name in own else getattr(sp, renamed.get(name, name))
         return found

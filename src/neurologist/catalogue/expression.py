@@ -29,6 +29,14 @@ WORDS: Mapping[str, tuple[int, ...]] = {
     "where": (3,),  # where(condition, then, else)
     "sum": (1,),  # along the vector
     "logsumexp": (1,),
+    "softmax": (1,),
+    "top": (1,),  # 1 at the vector's first largest entry, 0 elsewhere
+    "sort": (1,),  # the vector's entries, largest first
+    "cumsum": (1,),
+    "rank": (1,),  # 1, 2, 3, ... along the vector
+    "first": (1,),  # the first half of the vector, and the second
+    "second": (1,),
+    "join": (2,),  # two vectors in one
     "pick": (2,),  # pick(z, t): the entry of vector z that class index t names
 }
 OPERATORS: Mapping[type[ast.AST], Callable[[Any, Any], Any]] = {

@@ -52,6 +52,10 @@ class Activation:
         parameters: parameter names with their defaults.
         range_of: the two ends of `range` as formulas in the parameters, where they depend on them.
         vector: whether it maps vectors along a `dim`; `derivative*` is then the diagonal of the Jacobian.
+        pullback: for vectors, the gradient by `x` as a formula in `x` and the gradient `g` by the output.
+        widens: entries out per entry in: 0.5 for gated units, whose input is two vectors joined.
+        beside: for vectors, where the other entries stand when traits of one entry are read.
+        noise: what training adds to the input, as a formula in a `u` drawn evenly from (0, 1).
         learnable: parameters that the source learns by gradient.
         random: whether training draws its slope at random.
         autograd: class names of the autograd nodes that torch's own version leaves on the tape.
@@ -73,6 +77,10 @@ class Activation:
     parameters: Mapping[str, float] = field(default_factory=dict)
     range_of: tuple[str, str] | None = None
     vector: bool = False
+    pullback: str | None = None
+    widens: float = 1.0
+    beside: float = 0.0
+    noise: str | None = None
     learnable: tuple[str, ...] = ()
     random: bool = False
     autograd: tuple[str, ...] = ()
@@ -88,6 +96,12 @@ class Activation:
             object.__setattr__(self, name, MappingProxyType(dict(getattr(self, name))))
         _check_names(self.name, (self.formula, self.stable, self.stable_derivative), {"x", *self.parameters})
         _check_names(self.name, (self.derivative_from_output,), {"y", *self.parameters})
+        _check_names(self.name, (self.pullback,), {"x", "g", *self.parameters})
+        _check_names(self.name, (self.noise,), {"u", *self.parameters})
+        if self.vector and self.pullback is None:
+            raise DeclarationError(
+                f"{self.name!r} maps vectors: expected a `pullback`, the gradient in terms of x and g"
+            )
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Pickles as its fields: read-only mappings cannot be pickled."""
@@ -154,6 +168,7 @@ class Loss:
         prepare: a step of `functional.loss_prepare` that makes further names from the operands for the formula.
         prepared: the names that it makes.
         held: name -> formula of a weight that the source holds constant while differentiating.
+        fused: whether `functional.loss_fused` computes it for class indices in fewer passes.
         steps: (of what, formula, why) triples from the formula to its slope; "loss" or "slope" is of what.
         parameters: parameter names with their defaults.
         autograd: class names of the autograd nodes that torch's own version ends in.
@@ -185,6 +200,7 @@ class Loss:
     prepare: str | None = None
     prepared: tuple[str, ...] = ()
     held: Mapping[str, str] = field(default_factory=dict)
+    fused: bool = False
     steps: tuple[tuple[str, str, str], ...] = ()
     parameters: Mapping[str, float] = field(default_factory=dict)
     autograd: tuple[str, ...] = ()

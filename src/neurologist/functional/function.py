@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from torch import Tensor, nn
 
     from neurologist.functional.kernel import Kernel
+    from neurologist.functional.vector import VectorKernel
     from neurologist.theory.traits import Traits
 
 
@@ -49,15 +50,22 @@ class Function:
         return self._plain(self.spec.value, x, dim, self.spec.with_defaults(parameters))
 
     def derivative(self, x: Any, *, dim: int = -1, **parameters: Any) -> Any:
-        """The exact slope at every entry of `x`; for the softmax family, the diagonal of the Jacobian."""
+        """The exact slope at every entry of `x`; for functions of vectors, the diagonal of the Jacobian.
+
+        Where the output has another length than the input, it is the slope of the output's sum by each entry.
+        """
         given = self.spec.with_defaults(parameters)
-        if self.spec.vector:
+        if self.spec.widens != 1:
+            return self._slope_of_sum(x, dim, given)
+        if self.spec.stable_derivative is None and self.spec.vector:
             y = self(x, dim=dim, **parameters)
             if kind_of(x, self.name) == "tensor":
-                return self.slope(y=y, **given)
+                return self.slope(y=y, dim=dim, **given)
             return self._plain(str(self.spec.derivative_from_output), y, dim, given, symbol="y")
         if kind_of(x, self.name) == "tensor":
             x = _floating(x)
+            if self.spec.vector:
+                return self.slope(x=x, dim=dim, **given)
             return self._kernel.slope("x")(x, *_fitted(given, self._used(), x).values())
         return self._plain(self.spec.derivative, x, dim, given)
 
@@ -68,9 +76,13 @@ class Function:
         """
         from neurologist.functional.tensors import compute
 
-        if self.spec.vector and y is None and x is not None:
+        if x is not None and self.spec.widens != 1:
+            found: Tensor = self._slope_of_sum(x.detach(), dim, self.spec.with_defaults(parameters))
+            return found
+        from_input = not self.spec.vector or self.spec.stable_derivative is not None
+        if not from_input and y is None and x is not None:
             y, x = self(x.detach(), dim=dim, **parameters), None
-        if x is not None and not self.spec.vector:
+        if x is not None and from_input:
             text, symbol, at = self.spec.derivative, "x", x
         elif y is not None and self.spec.derivative_from_output is not None:
             text, symbol, at = self.spec.derivative_from_output, "y", y
@@ -133,6 +145,13 @@ class Function:
 
         return plot(self, lo, hi, ax)
 
+    def _slope_of_sum(self, x: Any, dim: int, given: Mapping[str, Any]) -> Any:
+        y = self(x, dim=dim, **given)
+        if kind_of(x, self.name) == "tensor":
+            return self._vector_kernel.pullback(_floating(x), y.new_ones(()).expand_as(y), dim, given)
+        ones = compute_array("1", {}, like=y)
+        return compute_array(str(self.spec.pullback), {**given, "x": x, "g": ones}, like=x, dim=dim)
+
     def _used(self) -> tuple[str, ...]:
         return tuple(name for name in self.spec.parameters)
 
@@ -140,22 +159,30 @@ class Function:
     def _kernel(self) -> Kernel:
         from neurologist.functional.kernel import Kernel
 
-        slopes = {} if self.spec.vector else {"x": self.spec.derivative}
-        return Kernel(f"nl_{self.name}", self.spec.value, ("x", *self._used()), slopes)
+        return Kernel(f"nl_{self.name}", self.spec.value, ("x", *self._used()), {"x": self.spec.derivative})
+
+    @cached_property
+    def _vector_kernel(self) -> VectorKernel:
+        from neurologist.functional.vector import VectorKernel
+
+        return VectorKernel(self.spec)
 
     def _tensor(self, x: Tensor, dim: int, parameters: Mapping[str, Any]) -> Tensor:
         spec = self.spec
-        if spec.torch_function and (spec.exact_in_torch or spec.vector):
+        training = bool(parameters.get("training", False))
+        if spec.torch_function and spec.exact_in_torch:
             import torch.nn.functional as F
 
-            extra = {"dim": dim} if spec.vector else {}
             if not spec.random:
                 spec.with_defaults(parameters)
-            options = {**extra, **spec.torch_arguments, **parameters}
-            builtin: Tensor = getattr(F, spec.torch_function)(x, **options)
+            builtin: Tensor = getattr(F, spec.torch_function)(x, **{**spec.torch_arguments, **parameters})
             return builtin
+        if spec.random:
+            parameters = {name: value for name, value in parameters.items() if name != "training"}
         given = _fitted(spec.with_defaults(parameters), self._used(), x)
-        return self._kernel(x, *given.values())
+        if spec.noise is not None and training:
+            x = x + _drawn(spec.noise, given, x)
+        return self._vector_kernel(x, dim, given) if spec.vector else self._kernel(x, *given.values())
 
     def _plain(self, formula: str, x: Any, dim: int, given: Mapping[str, Any], symbol: str = "x") -> Any:
         values = {**given, symbol: x}
@@ -172,6 +199,15 @@ def _floating(x: Tensor) -> Tensor:
     import torch
 
     return x.to(torch.get_default_dtype())
+
+
+def _drawn(noise: str, given: Mapping[str, Any], like: Tensor) -> Tensor:
+    import torch
+
+    from neurologist.functional.tensors import compute
+
+    even = torch.rand_like(like).clamp(min=torch.finfo(like.dtype).tiny)
+    return compute(noise, {**given, "u": even}, like=like)
 
 
 def _fitted(given: Mapping[str, Any], names: tuple[str, ...] | None, x: Tensor) -> dict[str, Any]:

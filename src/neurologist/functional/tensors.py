@@ -13,7 +13,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from neurologist.catalogue.backends import FLOATS
+from neurologist.catalogue.backends import FLOATS, even
 from neurologist.catalogue.expression import Compiled, compile_formula
 
 HALF = (torch.float16, torch.bfloat16)
@@ -41,6 +41,14 @@ class Tensors:
             "min": lambda *args: _smaller(*args) if len(args) == 2 else args[0].amin(dim, keepdim=True),
             "sum": lambda x: x.sum(dim, keepdim=True),
             "logsumexp": lambda x: x.logsumexp(dim, keepdim=True),
+            "softmax": lambda x: x.softmax(dim),
+            "top": self._top,
+            "sort": lambda x: x.sort(dim, descending=True).values,
+            "cumsum": lambda x: x.cumsum(dim),
+            "rank": self._rank,
+            "first": lambda x: self._half(x, 0),
+            "second": lambda x: self._half(x, 1),
+            "join": lambda a, b: torch.cat([a, b], dim),
             "pick": lambda z, t: z.gather(dim, t.unsqueeze(dim)),
         }
         self.words: Mapping[str, Callable[..., Any]] = own
@@ -52,6 +60,20 @@ class Tensors:
     def number(self, text: str) -> float:
         """A literal, as a float: torch takes a Python float at the tensor's own precision."""
         return FLOATS.number(text)
+
+    def _rank(self, x: Tensor) -> Tensor:
+        length = x.shape[self.dim]
+        shape = [length if d == self.dim % x.ndim else 1 for d in range(x.ndim)]
+        return torch.arange(1, length + 1, dtype=x.dtype, device=x.device).view(shape)
+
+    def _top(self, x: Tensor) -> Tensor:
+        first = x.detach().argmax(self.dim, keepdim=True)
+        return torch.zeros_like(x).scatter(self.dim, first, 1.0)
+
+    def _half(self, x: Tensor, which: int) -> Tensor:
+        length = x.shape[self.dim]
+        even(length)
+        return x.narrow(self.dim, which * (length // 2), length // 2)
 
     def _where(self, test: Any, then: Any, other: Any) -> Any:
         if not isinstance(test, Tensor):

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 GRID = 2001  # points; sinh-spaced, so that half of them lie within 1 % of the reach
 REACH = 1e4  # largest |x| looked at
 GAUSSIAN_REACH = 12.0  # standard deviations; what lies outside weighs 4e-33
+BREAK = 1e-3  # change of value or slope within rounding of one point that counts as a jump
+UNDERFLOW = 300.0  # nearer to 0 than where exponentials of float64 round to 0
 PANEL = 1.0  # width of a quadrature panel, each with 16 Gauss-Legendre points
 
 
@@ -42,19 +44,38 @@ def on_arrays(formula: str, parameters: Mapping[str, float], symbol: str = "x") 
 
 
 def value_and_slope(spec: Activation, parameters: Mapping[str, float]) -> tuple[OnArrays, OnArrays]:
-    """Value and slope of an activation; of the softmax family, of two entries of which the other stays 0."""
+    """Value and slope of an activation; of vectors, the first of two entries of which the other stands at `beside`."""
     if not spec.vector:
         return on_arrays(spec.value, parameters), on_arrays(spec.derivative, parameters)
     import numpy as np
 
-    run = compile_formula(spec.value, arrays(-1))
+    run, back = compile_formula(spec.value, arrays()), compile_formula(str(spec.pullback), arrays())
 
     def value(x: Array) -> Array:
-        result: Array = run({**parameters, "x": np.stack([x, np.zeros_like(x)], -1)})[..., 0]
+        with np.errstate(all="ignore"):
+            result: Array = run({**parameters, "x": np.stack([x, np.full_like(x, spec.beside)], -1)})[..., 0]
         return result
 
-    of_output = on_arrays(str(spec.derivative_from_output), parameters, "y")
-    return value, lambda x: of_output(value(x))
+    def slope(x: Array) -> Array:
+        pairs = np.stack([x, np.full_like(x, spec.beside)], -1)
+        only_first = np.zeros((len(x), int(2 * spec.widens)))
+        only_first[:, 0] = 1
+        with np.errstate(all="ignore"):
+            result = np.asarray(back({**parameters, "x": pairs, "g": only_first}))
+        return np.broadcast_to(result, pairs.shape)[..., 0].copy()
+
+    return value, slope
+
+
+def vector_extremes(spec: Activation, parameters: Mapping[str, float]) -> tuple[float, float]:
+    """Smallest and largest entry of the output over vectors of two entries, each anywhere on a coarse grid."""
+    import numpy as np
+
+    points = grid()[:: len(grid()) // 100]
+    pairs = np.stack(np.meshgrid(points, points), -1).reshape(-1, 2)
+    with np.errstate(all="ignore"):
+        values = compile_formula(spec.value, arrays())({**parameters, "x": pairs})
+    return float(np.min(values)), float(np.max(values))
 
 
 @lru_cache(maxsize=1)
@@ -67,13 +88,18 @@ def grid() -> Array:
 
 
 def branch_points(spec: Activation, parameters: Mapping[str, float]) -> tuple[float, ...]:
-    """Where the formula changes branch: zeros of what its `where`, `max`, `min`, `abs` and `sign` test."""
+    """Where the formula changes branch: zeros of what its `where`, `max`, `min`, `abs` and `sign` test.
+
+    Of functions of vectors, where value or slope jumps.
+    """
     import numpy as np
 
-    if spec.vector:
-        return ()
     found: set[float] = set()
-    for test in _tests(spec.formula):
+    if spec.vector:
+        for function in value_and_slope(spec, parameters):
+            found.update(_breaks(function))
+        found.update(point for point in _zeros(function, grid()) if abs(point) < UNDERFLOW)  # where a dead zone ends
+    for test in () if spec.vector else _tests(spec.formula):
         found.update(_zeros(on_arrays(test, parameters), grid()))
     merged: list[float] = []
     for point in sorted(found):
@@ -112,6 +138,22 @@ def _tests(formula: str) -> list[str]:
             case ast.Call(func=ast.Name(id="abs" | "sign"), args=[inner]):
                 tests.append(inner)
     return [ast.unparse(test) for test in tests if "x" in names_in(test)]
+
+
+def _breaks(function: OnArrays) -> list[float]:
+    """Where a function jumps: intervals that bisection makes short while the change across them stays."""
+    import numpy as np
+
+    low, high = grid()[:-1], grid()[1:]
+    for _ in range(60):
+        change = np.abs(function(high) - function(low))
+        steep = change > BREAK * np.maximum(1.0, np.abs(function(low)))
+        low, high = low[steep], high[steep]
+        if not len(low) or np.all(high - low <= 1e-13 * np.maximum(1.0, np.abs(low))):
+            break
+        middle = (low + high) / 2
+        low, high = np.concatenate([low, middle]), np.concatenate([middle, high])
+    return [0.0 if abs(point) < 1e-10 else float(np.round(point, 9)) for point in high]
 
 
 def _zeros(test: OnArrays, x: Array) -> list[float]:

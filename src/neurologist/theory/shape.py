@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from neurologist.catalogue import Activation, FormulaError, Interval
 from neurologist.catalogue.differentiate import differentiate
-from neurologist.theory.numeric import branch_points, grid, on_arrays, value_and_slope
+from neurologist.theory.numeric import branch_points, grid, on_arrays, value_and_slope, vector_extremes
 
 if TYPE_CHECKING:
     from neurologist.theory.numeric import Array, OnArrays
@@ -82,12 +82,14 @@ def shape(spec: Activation, parameters: Mapping[str, float]) -> Shape:
         steepest, steepest_at = inf, min(kinks, key=abs)
     else:
         steepest, steepest_at = _steepest(slope, x, dy, branches)
+    one_entry = _extreme(value, x, y, -1), _extreme(value, x, y, 1)
+    extremes = vector_extremes(spec, parameters) if spec.vector else one_entry
     return Shape(
         branches=branches,
         kinks=kinks,
         smoothness=smoothness,
-        lowest=_extreme(value, x, y, -1),
-        highest=_extreme(value, x, y, 1),
+        lowest=extremes[0],
+        highest=extremes[1],
         direction=_direction(y, dy),
         odd=_mirrors(value, -1),
         even=_mirrors(value, 1),
@@ -120,6 +122,10 @@ def _kinks(
     """Branch points where some derivative jumps, and the number of derivatives that jump nowhere."""
     if not branches:
         return (), inf
+    if spec.vector:
+        orders = value_and_slope(spec, parameters)
+        jumps = [{point for point in branches if _jumps(function, point)} for function in orders]
+        return tuple(sorted(jumps[0] | jumps[1])), -1 if jumps[0] else 0
     # From the given derivative on: differentiating the formula thrice can make it very long.
     formula, order_of = spec.value, dict.fromkeys(branches, inf)
     for order in range(ORDERS):
