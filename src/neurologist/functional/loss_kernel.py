@@ -33,6 +33,7 @@ class VectorKernel:
     """
 
     def __init__(self, label: str, formula: str, names: tuple[str, ...], slopes: Mapping[str, str]) -> None:
+        self.label = label
         self.formula = formula
         self.names = names
         self.slopes = dict(slopes)

@@ -1,13 +1,15 @@
 """What a loss needs made from its operands before its formula can read them: classes as rows, pairs, similarities.
 
 Each step stands here twice, for tensors and for arrays; arrays may hold mpmath numbers, for the oracle.
-May import: NumPy and torch inside functions. To add a step: a function for each kind, named in `STEPS`.
+May import: `catalogue`; NumPy and torch inside functions. To add a step: a function for each kind, named in `STEPS`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from typing import Any
+
+from neurologist.catalogue import Loss
 
 Values = dict[str, Any]
 _CLASS_OPTIONS = {"weight": None, "ignore_index": -100, "label_smoothing": 0.0}  # meaning and defaults are torch's
@@ -21,6 +23,29 @@ OPTIONS: Mapping[str, Mapping[str, Any]] = {  # keywords that a step takes beyon
 def prepare(step: str, kind: str, values: Values, dim: int, options: Mapping[str, Any]) -> Values:
     """The names that a step makes from operands; `divisor`, if among them, is what "mean" divides by."""
     return STEPS[step][kind == "tensor"](values, dim, **options)
+
+
+def vector_dim(spec: Loss, prediction: Any) -> int:
+    """The dim along which a loss's vectors run."""
+    return 1 if spec.along == "classes" and prediction.ndim > 1 else -1
+
+
+def laid_out(spec: Loss, values: Values) -> Values:
+    """Operands with their vectors along one dim: samples flattened, one entry per vector made a vector of one."""
+    if spec.along == "sample":
+        return {name: value.reshape(len(value), -1) if value.ndim > 1 else value for name, value in values.items()}
+    return {name: value[..., None] if spec.shapes.get(name) == "row" else value for name, value in values.items()}
+
+
+def reduced(loss: Any, reduction: str, divisor: Any = None) -> Any:
+    """The losses of entries or vectors as one; "mean" divides by `divisor` where there is one."""
+    if reduction == "none":
+        return loss
+    if reduction == "batchmean":
+        return loss.sum() / (len(loss) if loss.ndim else 1)
+    if reduction == "sum":
+        return loss.sum()
+    return loss.mean() if divisor is None else loss.sum() / divisor
 
 
 def _classes_of_arrays(values: Values, dim: int, weight: Any, ignore_index: int, label_smoothing: float) -> Values:

@@ -26,6 +26,7 @@ LOSS = Loss(
     vector=True,
     prepare="classes",
     prepared=("y",),
+    fused=True,
     source=Source(
         "Bridle",
         1990,
