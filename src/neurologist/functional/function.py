@@ -10,6 +10,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from neurologist.catalogue import Activation, Interval
+from neurologist.catalogue.differentiate import differentiate
 from neurologist.catalogue.expression import free_names
 from neurologist.functional.kinds import compute_array, compute_float, kind_of
 
@@ -49,12 +50,20 @@ class Function:
             return self._tensor(_floating(x), dim, parameters)
         return self._plain(self.spec.value, x, dim, self.spec.with_defaults(parameters))
 
-    def derivative(self, x: Any, *, dim: int = -1, **parameters: Any) -> Any:
+    def derivative(self, x: Any, *, dim: int = -1, order: int = 1, **parameters: Any) -> Any:
         """The exact slope at every entry of `x`; for functions of vectors, the diagonal of the Jacobian.
 
         Where the output has another length than the input, it is the slope of the output's sum by each entry.
+
+        Args:
+            x: tensor, array or float.
+            dim: along which the vectors lie, for functions of vectors.
+            order: 2 for the second derivative, and so on; functions of numbers only.
+            **parameters: the function's own, by name.
         """
         given = self.spec.with_defaults(parameters)
+        if order != 1:
+            return self._higher(x, order, given)
         if self.spec.widens != 1:
             return self._slope_of_sum(x, dim, given)
         if self.spec.stable_derivative is None and self.spec.vector:
@@ -91,6 +100,24 @@ class Function:
             raise ValueError(f"slope of {self.name!r} got {got}: expected its input; pass x=")
         given = _fitted(self.spec.with_defaults(parameters), None, at)
         return compute(text, {**given, symbol: at.detach()}, like=at, dim=dim)
+
+    def derivative_formula(self, order: int = 1) -> str:
+        """The derivative to compute with, as a formula in `x`."""
+        if order < 1 or (order > 1 and self.spec.vector):
+            raise ValueError(f"{self.name} got order={order}: expected 1, or more for a function of numbers")
+        text = self.spec.derivative
+        for _ in range(order - 1):
+            text = differentiate(text, "x")
+        return text
+
+    def _higher(self, x: Any, order: int, given: Mapping[str, Any]) -> Any:
+        text = self.derivative_formula(order)
+        if kind_of(x, self.name) != "tensor":
+            return self._plain(text, x, -1, given)
+        x, kernel = _floating(x), self._kernel
+        for _ in range(order):
+            kernel = kernel.slope("x")
+        return kernel(x, *_fitted(given, self._used(), x).values())
 
     @property
     def formula(self) -> str:

@@ -39,6 +39,8 @@ class Shape:
         odd: f(-x) = -f(x).
         even: f(-x) = f(x).
         convex: the slope never falls.
+        concave: it never rises.
+        curvature: largest absolute second derivative.
         steepest: largest absolute slope.
         steepest_at: where, nearest to 0.
         limits: values at -inf and inf.
@@ -56,6 +58,8 @@ class Shape:
     odd: bool
     even: bool
     convex: bool
+    concave: bool
+    curvature: float
     steepest: float
     steepest_at: float
     limits: tuple[float | None, float | None]
@@ -93,7 +97,9 @@ def shape(spec: Activation, parameters: Mapping[str, float]) -> Shape:
         direction=_direction(y, dy),
         odd=_mirrors(value, -1),
         even=_mirrors(value, 1),
-        convex=bool(np.all(np.diff(dy[~np.isin(x, branches)]) >= -SLACK)),
+        convex=smoothness >= 0 and _never_falls(dy[~np.isin(x, branches)]),
+        concave=smoothness >= 0 and _never_falls(-dy[~np.isin(x, branches)]),
+        curvature=_curvature(spec, parameters, x[~np.isin(x, branches)]) if smoothness >= 1 else inf,
         steepest=steepest,
         steepest_at=steepest_at,
         limits=(_limit(value, -1), _limit(value, 1)),
@@ -104,6 +110,24 @@ def shape(spec: Activation, parameters: Mapping[str, float]) -> Shape:
             slopes[1] == 0 and not any(zone.hi == inf for zone in dead),
         ),
     )
+
+
+def _never_falls(slopes: Array) -> bool:
+    import numpy as np
+
+    return bool(np.all(np.diff(slopes) >= -SLACK * np.maximum(1.0, np.abs(slopes[1:]))))
+
+
+def _curvature(spec: Activation, parameters: Mapping[str, float], x: Array) -> float:
+    """The largest absolute second derivative; by differences of the slope for vectors, which have no formula for it."""
+    import numpy as np
+
+    if spec.vector:
+        _, slope = value_and_slope(spec, parameters)
+        return float(np.max(np.abs(slope(x + 1e-5) - slope(x - 1e-5))) / 2e-5)
+    second = on_arrays(differentiate(spec.derivative, "x"), parameters)
+    near = np.linspace(-8.0, 8.0, 4001)  # the grid is coarse where most functions bend most
+    return float(np.nanmax(np.abs(second(np.concatenate([x, near])))))
 
 
 def _direction(y: Array, dy: Array) -> str | None:
@@ -125,7 +149,9 @@ def _kinks(
     if spec.vector:
         orders = value_and_slope(spec, parameters)
         jumps = [{point for point in branches if _jumps(function, point)} for function in orders]
-        return tuple(sorted(jumps[0] | jumps[1])), -1 if jumps[0] else 0
+        jumps.append({point for point in branches if _bends(orders[1], point)})
+        smoothness = next((order - 1.0 for order, found in enumerate(jumps) if found), inf)
+        return tuple(sorted(set().union(*jumps))), smoothness
     # From the given derivative on: differentiating the formula thrice can make it very long.
     formula, order_of = spec.value, dict.fromkeys(branches, inf)
     for order in range(ORDERS):
@@ -147,6 +173,14 @@ def _jumps(function: OnArrays, point: float) -> bool:
     step = 1e-6 * max(1.0, abs(point))
     left, right = function(np.array([point - step, point + step]))
     return bool(abs(left - right) > JUMP * max(1.0, abs(left), abs(right)))
+
+
+def _bends(slope: OnArrays, point: float) -> bool:
+    """Whether the slope has a corner, where there is no formula for the second derivative."""
+    import numpy as np
+
+    left, middle, right = slope(point + np.array([-1e-4, 0.0, 1e-4]))
+    return bool(abs((right - middle) - (middle - left)) > 1e-6)
 
 
 def _dead(slope: OnArrays, branches: tuple[float, ...]) -> tuple[Interval, ...]:

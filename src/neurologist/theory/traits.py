@@ -40,6 +40,8 @@ class Traits:
         smoothness: how many of its derivatives are continuous; inf where all are, -1 where the function itself jumps.
         kinks: where it is not smooth.
         convex: whether its slope never falls.
+        concave: whether its slope never rises.
+        curvature: largest absolute second derivative: how fast the slope can change; inf where the slope jumps.
         mean: E f(z), z standard normal.
         gain: g = 1 / sqrt(E f(z)^2).
         slope_gain: sqrt(E f'(z)^2).
@@ -66,6 +68,8 @@ class Traits:
     smoothness: float
     kinks: tuple[float, ...]
     convex: bool
+    concave: bool
+    curvature: float
     mean: float
     gain: float
     slope_gain: float
@@ -119,6 +123,8 @@ def _assemble(range_: Interval, form: Shape, average: Moments) -> Traits:
         smoothness=form.smoothness,
         kinks=form.kinks,
         convex=form.convex,
+        concave=form.concave,
+        curvature=form.curvature,
         mean=average.mean,
         gain=average.gain,
         slope_gain=average.slope_gain,
