@@ -41,6 +41,7 @@ class Floats:
             "sigmoid": _sigmoid,
             "softplus": lambda x: max(x, 0.0) + math.log1p(math.exp(-abs(x))),
             "gauss": lambda u: math.exp(-u * u),
+            "bell": lambda u: math.exp(-u * u / 2),
             "where": lambda test, then, other: then if test else other,
             "max": max,
             "min": min,
@@ -77,7 +78,8 @@ class Arrays:
             "softplus": lambda x: np.maximum(x, 0) + np.log1p(np.exp(-np.abs(x))),
             "erf": lambda x: _each(math.erf, x),
             "erfc": lambda x: _each(math.erfc, x),
-            "gauss": self._gauss,
+            "gauss": lambda u: self._gauss(u, 1.0),
+            "bell": lambda u: self._gauss(u, 0.5),
             "hypot": np.hypot,
             "where": np.where,
             "max": self._largest(np.maximum, np.max),
@@ -106,12 +108,12 @@ class Arrays:
         small = np.exp(-np.abs(x))
         return np.where(x >= 0, 1 / (1 + small), small / (1 + small))
 
-    def _gauss(self, u: Any) -> Any:
+    def _gauss(self, u: Any, scale: float) -> Any:
         import numpy as np
 
         near = np.minimum(np.abs(u), 64.0)  # beyond it is 0 in every dtype
         coarse = np.round(near * 16) / 16  # few bits, so that its square is exact
-        return np.exp(-coarse * coarse) * np.exp((coarse - near) * (coarse + near))
+        return np.exp(-scale * coarse * coarse) * np.exp(scale * (coarse - near) * (coarse + near))
 
     def _softmax(self, x: Any) -> Any:
         import numpy as np
@@ -210,6 +212,7 @@ class Exact:
             "erfc": lambda u: mp.erfc(u) if abs(u) < FAR else mp.mpf(u < 0) * 2,
             "tanh": lambda u: mp.tanh(u) if abs(u) < FAR else mp.sign(u),
             "gauss": lambda u: _exponential(-u * u),
+            "bell": lambda u: _exponential(-u * u / 2),
             "hypot": mp.hypot,
             "where": lambda test, then, other: then if test else other,
         }
@@ -287,6 +290,7 @@ class Symbols:
             "log1p": lambda x: sp.log(1 + x),
             "expm1": lambda x: sp.exp(x) - 1,
             "gauss": lambda u: sp.exp(-(u**2)),
+            "bell": lambda u: sp.exp(-(u**2) / 2),
             "hypot": lambda u, v: sp.sqrt(u**2 + v**2),
             "where": lambda test, then, other: sp.Piecewise((then, test), (other, True)),
             **{word: sp.Function(word) for word in VECTOR},

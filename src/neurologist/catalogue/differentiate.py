@@ -28,6 +28,7 @@ RULES: Mapping[str, str] = {  # derivative by u
     "erf": "2 / sqrt(pi) * gauss(u)",
     "erfc": "-2 / sqrt(pi) * gauss(u)",
     "gauss": "-2 * (u * gauss(u))",
+    "bell": "-(u * bell(u))",
     "sin": "cos(u)",
     "cos": "-sin(u)",
     "sinh": "cosh(u)",

@@ -22,6 +22,7 @@ WORDS: Mapping[str, tuple[int, ...]] = {
         ("exp", "log", "log1p", "expm1", "sqrt", "abs", "sign", "sigmoid", "softplus", "erf", "erfc"), (1,)
     ),
     "gauss": (1,),  # exp(-u ** 2), without the rounding of u ** 2 growing in the exponent
+    "bell": (1,),  # exp(-u ** 2 / 2) likewise
     "hypot": (2,),  # sqrt(u ** 2 + v ** 2), without overflow
     **dict.fromkeys(("tanh", "sin", "cos", "sinh", "cosh", "asinh", "atan"), (1,)),
     "max": (1, 2),  # of two, entry by entry; of one, the largest along the vector

@@ -18,7 +18,7 @@ from neurologist.catalogue.expression import Compiled, compile_formula
 
 HALF = (torch.float16, torch.bfloat16)
 PLAIN = (  # words that torch calls by the same name
-    *("exp", "log", "log1p", "expm1", "sqrt", "sigmoid", "erf", "erfc", "tanh"),
+    *("exp", "log", "log1p", "expm1", "sqrt", "erf", "erfc", "tanh"),
     *("sin", "cos", "sinh", "cosh", "asinh", "atan"),
 )
 
@@ -34,7 +34,9 @@ class Tensors:
             "abs": abs,
             "sign": _either(torch.sign, FLOATS.word("sign")),
             "softplus": _either(_softplus, FLOATS.word("softplus")),
+            "sigmoid": _either(_sigmoid, FLOATS.word("sigmoid")),
             "gauss": _either(_gauss, FLOATS.word("gauss")),
+            "bell": _either(lambda u: _gauss(u, 0.5), FLOATS.word("bell")),
             "hypot": _hypot,
             "where": self._where,
             "max": lambda *args: _larger(*args) if len(args) == 2 else args[0].amax(dim, keepdim=True),
@@ -109,14 +111,19 @@ def _either(of_tensor: Callable[..., Any], of_float: Callable[..., Any]) -> Call
     return lambda x: of_tensor(x) if isinstance(x, Tensor) else of_float(x)
 
 
+def _sigmoid(x: Tensor) -> Tensor:
+    # torch's is 0 from about -88.7 on, where x times it is not yet; beyond -60 the exponential is the same number.
+    return torch.where(x < -60, torch.exp(x), torch.sigmoid(x))
+
+
 def _softplus(x: Tensor) -> Tensor:
     return x.clamp(min=0) + torch.log1p(torch.exp(-x.abs()))
 
 
-def _gauss(u: Tensor) -> Tensor:
+def _gauss(u: Tensor, scale: float = 1.0) -> Tensor:
     near = u.abs().clamp(max=64.0)  # beyond it is 0 in every dtype
     coarse = torch.round(near * 16) / 16  # few bits, so that its square is exact
-    return torch.exp(-coarse * coarse) * torch.exp((coarse - near) * (coarse + near))
+    return torch.exp(-scale * coarse * coarse) * torch.exp(scale * (coarse - near) * (coarse + near))
 
 
 def _hypot(u: Any, v: Any) -> Any:

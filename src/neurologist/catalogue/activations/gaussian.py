@@ -5,8 +5,8 @@ from neurologist.catalogue.spec import Activation, Interval, Source
 ACTIVATION = Activation(
     name="gaussian",
     formula="exp(-x ** 2)",
-    stable="exp(-x * x)",
-    stable_derivative="-2 * max(min(x, 1000), -1000) * exp(-x * x)",
+    stable="gauss(x)",
+    stable_derivative="-2 * (x * gauss(x))",
     range=Interval(0.0, 1.0, False, True),
     source=Source("Broomhead, Lowe", 1988, "Multivariable functional interpolation and adaptive networks"),
 )

@@ -8,7 +8,7 @@ ACTIVATION = Activation(
     stable="0.5 * first(x) * erfc(-first(x) / sqrt(2)) * second(x)",
     vector=True,
     pullback=(
-        "join(g * second(x) * (0.5 * erfc(-first(x) / sqrt(2)) + first(x) * (gauss(first(x) / sqrt(2)) "
+        "join(g * second(x) * (0.5 * erfc(-first(x) / sqrt(2)) + first(x) * (bell(first(x)) "
         "/ sqrt(2 * pi))), g * (0.5 * first(x) * erfc(-first(x) / sqrt(2))))"
     ),
     widens=0.5,

@@ -5,7 +5,7 @@ from neurologist.catalogue.spec import Activation, Interval, Source
 ACTIVATION = Activation(
     name="normal_cdf",
     formula="erfc(-x / sqrt(2)) / 2",
-    stable_derivative="gauss(x / sqrt(2)) / sqrt(2 * pi)",
+    stable_derivative="bell(x) / sqrt(2 * pi)",
     range=Interval(0.0, 1.0),
     source=Source("Bliss", 1934, "The method of probits"),
     aliases=("probit",),

@@ -5,7 +5,7 @@ from neurologist.catalogue.spec import REAL, Activation, Source
 ACTIVATION = Activation(
     name="snake",
     formula="x + sin(a * x) ** 2 / a",
-    stable_derivative="1 + 2 * sin(a * x) * cos(a * x)",
+    stable_derivative="(sin(a * x) + cos(a * x)) ** 2",
     parameters={"a": 1.0},
     learnable=("a",),
     range=REAL,

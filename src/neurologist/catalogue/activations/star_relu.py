@@ -7,6 +7,7 @@ from neurologist.catalogue.spec import Activation, Interval, Source
 ACTIVATION = Activation(
     name="star_relu",
     formula="s * max(x, 0) ** 2 + b",
+    stable="s * max(x, 0) * max(x, 0) + b",
     stable_derivative="2 * s * max(x, 0)",
     parameters={"s": 0.8944, "b": -0.4472},
     learnable=("s", "b"),
