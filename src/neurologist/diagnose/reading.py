@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import cache
 from itertools import pairwise
+from math import log
 from statistics import fmean, median
 from typing import Any
 
@@ -15,6 +16,7 @@ from neurologist.record import Op, Parameter, Run
 
 TRANSPARENT = ("shape", "dropout")  # kinds through which a unit's value passes unchanged
 PARAMETRIC = ("linear", "conv")
+MEAN = 1  # torch's number for reduction="mean"
 WINDOW = 10  # losses averaged at either end of a run, at most a quarter of it
 
 Row = dict[str, Any]
@@ -219,6 +221,28 @@ def improvement(run: Run) -> float:
         return 0.0
     start, end = both
     return (start - end) / abs(start)
+
+
+def guessing(run: Run) -> float | None:
+    """Loss of a network that guesses, by the first loss of a kind where that is known; None for any other."""
+    for loss in losses(run):
+        rows = targets(run, loss)
+        outputs = max(known(rows, "outputs"), default=0)
+        if applies(loss) == "softmax" and outputs > 1:
+            return log(outputs)
+        if applies(loss) == "sigmoid" or loss.member == "bce":
+            return log(2)
+        if rows and rows[0].get("std") is not None and loss.options.get("reduction", MEAN) == MEAN:
+            spread, middle = rows[0]["std"], rows[0]["mean"]
+            by_kind = {
+                "mse": spread**2 + middle**2,
+                "l1": spread + abs(middle),
+                "huber": min(0.5 * spread**2, spread),
+                "smooth_l1": min(0.5 * spread**2, spread),
+            }
+            if loss.member in by_kind:
+                return max(1e-12, float(by_kind[loss.member]))
+    return None
 
 
 def falling(run: Run) -> bool:

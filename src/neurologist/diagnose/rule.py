@@ -26,8 +26,8 @@ class Stage(IntEnum):
     NUMBERS = 0  # data that are not numbers at all
     OBJECTIVE = 1  # the loss, its targets and the last activation do not fit each other
     DATA = 2  # inputs and targets far from unit scale
-    START = 3  # initial weights
-    ARCHITECTURE = 4  # which ops stand in which order
+    ARCHITECTURE = 3  # which ops stand in which order
+    START = 4  # initial weights
     STEP = 5  # learning rate, optimizer, length of training
     CONSEQUENCE = 6  # what the above lead to: vanishing, exploding, dead, saturated
 

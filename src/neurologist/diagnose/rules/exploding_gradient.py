@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from neurologist.diagnose.finding import Evidence, Finding
-from neurologist.diagnose.gradients import Leg, legs, total
+from neurologist.diagnose.gradients import Leg, legs, reach, total
 from neurologist.diagnose.reading import improvement, say
 from neurologist.diagnose.rule import Rule, Stage
 from neurologist.record import Run
@@ -23,8 +23,8 @@ class ExplodingGradient(Rule):
         The first layers are thrown far away by one step; the loss jumps, and soon something overflows.
 
     How it is seen:
-        The decades of all ops are added from the predictions to the first layer. The op that adds the most decides
-        the cause: a layer (weights too large) or an activation whose slope grows without bound.
+        The gradient that arrives at the first layers is compared with what arrives at the last. The op on the way that
+        adds the most decides the cause: a layer (weights too large) or an activation whose slope grows without bound.
 
     How it is cured:
         Initial weights with the gain of the activation that follows; an activation with bounded slope;
@@ -42,17 +42,19 @@ class ExplodingGradient(Rule):
     learns = 0.5  # share of the loss taken away beyond which the network evidently learns
 
     def check(self, run: Run) -> Iterable[Finding]:
-        way = legs(run)
+        way, decades = legs(run), reach(run)
         steep = [leg for leg in way if leg.op.kind == "arithmetic" and leg.op.name in STEEP]
-        if not way or (total(way) < self.won and not self._overflows(run, way, steep)):
+        grows = decades is not None and decades >= self.won
+        if not way or not (grows or self._overflows(run, way, steep)):
             return
+        decades = total(way) if decades is None else decades
         worst = max(way, key=lambda leg: leg.decades)
         unbounded = steep and sum(leg.decades for leg in steep) > 0.5 * total(way)
         cause, stage = ("wrong_hidden_activation", Stage.ARCHITECTURE) if unbounded else ("bad_init", Stage.START)
         op = steep[0].op if unbounded else worst.op
         yield self.finding(
-            f"Between the predictions and the first layer the gradient grows {say(10 ** total(way))} times "
-            f"({say(total(way))} decades); the op that adds the most is the {worst.op.label} ({say(worst.decades)}).",
+            f"Between the last layers and the first the gradient grows {say(10**decades)} times "
+            f"({say(decades)} decades); the op that adds the most is the {worst.op.label} ({say(worst.decades)}).",
             op=op,
             severity="info" if improvement(run) > self.learns else "error",
             cause=cause,
@@ -61,7 +63,7 @@ class ExplodingGradient(Rule):
             if unbounded
             else "Start with smaller weights, with the gain of the activation that follows, or normalise each layer.",
             evidence=[
-                Evidence("decades from the predictions to the first layer", total(way), "decades", "below 2", 0),
+                Evidence("decades from the last layers to the first", decades, "decades", "below 2", 0),
                 Evidence(f"decades at {worst.op.place}", worst.decades, "decades", "near 0", 0),
             ],
         )

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from math import log, prod
+from math import prod
 
 from neurologist.diagnose.finding import Evidence, Finding
-from neurologist.diagnose.reading import applies, bias, curve, first, known, layers, losses, say, targets, weight
+from neurologist.diagnose.reading import bias, curve, first, guessing, layers, say, weight
 from neurologist.diagnose.rule import Rule, Stage
 from neurologist.record import Op, Run
 
@@ -52,7 +52,7 @@ class IllScaledWeights(Rule):
     wild = 4.0  # times the loss of guessing
 
     def check(self, run: Run) -> Iterable[Finding]:
-        values, chance = curve(run), self._chance(run)
+        values, chance = curve(run), guessing(run)
         if not values or chance is None or values[0] <= self.wild * chance:
             return
         scales = {op: self._scale(run, op) for op in layers(run)}
@@ -79,19 +79,6 @@ class IllScaledWeights(Rule):
                 Evidence("first loss over that of guessing", values[0] / chance, "", "about 1", 0),
             ],
         )
-
-    def _chance(self, run: Run) -> float | None:
-        """Loss of a network that guesses; None when the loss is of no known kind."""
-        for loss in losses(run):
-            rows = targets(run, loss)
-            outputs = max(known(rows, "outputs"), default=0)
-            if applies(loss) == "softmax" and outputs > 1:
-                return log(outputs)
-            if applies(loss) == "sigmoid":
-                return log(2)
-            if loss.member == "mse" and rows and loss.options.get("reduction") == 1:
-                return float(max(1e-12, rows[0]["std"] ** 2 + rows[0]["mean"] ** 2))
-        return None
 
     def _scale(self, run: Run, op: Op) -> float:
         parameter = weight(op)

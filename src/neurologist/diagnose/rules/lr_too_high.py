@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from statistics import fmean, median
 
 from neurologist.diagnose.finding import Evidence, Finding
-from neurologist.diagnose.reading import curve, falling, improvement, known, say, went_nonfinite
+from neurologist.diagnose.reading import curve, falling, guessing, improvement, known, say, went_nonfinite
 from neurologist.diagnose.rule import Rule, Stage
 from neurologist.record import Run
 
@@ -53,8 +53,10 @@ class LrTooHigh(Rule):
         start, peak, gained = fmean(values[:3]) if broken is None else values[0], max(values), improvement(run)
         typical, largest = median(ratios), max(ratios)
         ran_away = broken is not None and peak > self.jump * abs(start)
-        jumped = peak > self.jump * abs(values[0]) and largest > self.large
+        chance = guessing(run)  # a loss of unknown kind, as a policy's, may jump or rise without meaning anything
+        jumped = chance is not None and peak > self.jump * max(chance, abs(values[0])) and largest > self.large
         wild = typical > self.large or largest > self.enormous
+        wild &= chance is not None or largest > self.enormous
         useless = wild and gained < self.gained and run.steps >= self.patience and not falling(run)
         learnt = gained > 0.5 and broken is None
         if learnt or not (ran_away or useless or (jumped and gained < self.gained)):

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from statistics import median
 
 from neurologist.diagnose.finding import Evidence, Finding
-from neurologist.diagnose.reading import curve, improvement, known, say
+from neurologist.diagnose.reading import curve, guessing, improvement, known, say
 from neurologist.diagnose.rule import Rule, Stage
 from neurologist.record import Run
 
@@ -22,7 +22,7 @@ class LrTooLow(Rule):
 
     How it is seen:
         The median update-to-weight ratio times the number of steps, which bounds how far the weights came, is small,
-        while gradients are not zero and the loss has hardly moved.
+        while gradients are not zero, the loss has hardly moved, and it still is about that of guessing.
 
     How it is cured:
         Ten times the learning rate, or Adam with its default of 0.001; more epochs if the steps are of usual size.
@@ -38,6 +38,7 @@ class LrTooLow(Rule):
     tiny = 5e-4  # median update-to-weight ratio; about 0.001 is usual
     moved = 0.1  # ratio times steps: with steps of usual size, the run ended before the weights had gone anywhere
     gained = 0.2  # share of the loss taken away beyond which the run does learn
+    untrained = 0.5  # of the loss of guessing: below it the network knows something already, and slows down rightly
     least = 30  # steps before anything can be said
 
     def check(self, run: Run) -> Iterable[Finding]:
@@ -49,7 +50,8 @@ class LrTooLow(Rule):
         typical = median(ratios)
         path = typical * run.steps
         still = path < (1.0 if typical < self.tiny else self.moved)
-        if not still:
+        chance = guessing(run)
+        if not still or chance is None or values[-1] < self.untrained * chance:
             return
         optimizer = next(iter(run.optimizers.values()), None)
         yield self.finding(

@@ -108,4 +108,5 @@ class OutputRangeExcludesTargets(Rule):
 
 def _same_units(loss: Op) -> bool:
     """True when predictions and targets are the same kind of number, not scores or log-probabilities of classes."""
-    return loss.facts.get("target_kind") != "class_index" and loss.facts.get("expects") != "log_probabilities"
+    comparable = loss.facts.get("target_kind") in ("real", "count", "probability")
+    return comparable and loss.facts.get("expects") != "log_probabilities"

@@ -44,7 +44,7 @@ class SaturatedUnits(Rule):
         outputs = {op.id for loss in losses(run) for op in feeds(loss)}
         for op in run.of_kind("activation"):
             rows = [row for row in run.rows("activation", op) if row.get("saturated_share") is not None]
-            if op.id in outputs or not rows or op.facts.get("dead") or not op.facts.get("saturates"):
+            if op.id in outputs or not rows or op.facts.get("dead") or not _squashes(op):
                 continue
             since = next((row for row in rows if row["saturated_share"] >= self.most), None)
             if since is None or rows[-1]["saturated_share"] < self.most:
@@ -67,3 +67,9 @@ class SaturatedUnits(Rule):
             else "Lower the learning rate, or put a normalisation before the activation.",
             evidence=[Evidence("saturated share", share, "", "below half", step)],
         )
+
+
+def _squashes(op: Op) -> bool:
+    """True for activations that are flat in both tails; one that is flat on one side is a rectifier."""
+    low, high = op.facts.get("range", (None, None))
+    return low is not None and high is not None

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable
 
 from neurologist.diagnose.finding import Evidence, Finding
-from neurologist.diagnose.gradients import Leg, legs, share_of, total
+from neurologist.diagnose.gradients import Leg, legs, reach, share_of, total
 from neurologist.diagnose.reading import improvement, say
 from neurologist.diagnose.rule import Rule, Stage
 from neurologist.record import Run
@@ -24,9 +24,9 @@ class VanishingGradient(Rule):
         features that were never learnt.
 
     How it is seen:
-        The RMS gradient into and out of every op gives its factor; the decades are added from the predictions to the
-        first layer. Whether activations or linear ops lose most of them tells whether the activation or the initial
-        weights are the cause.
+        The gradient that arrives at the first layers is compared with what arrives at the last. The factors of the ops
+        on the way tell who loses it: whether activations or linear ops lose most of them tells whether the activation
+        or the initial weights are the cause.
 
     How it is cured:
         ReLU or its kin instead of sigmoid and tanh in deep stacks; initial weights with the gain of the activation
@@ -48,17 +48,16 @@ class VanishingGradient(Rule):
     learns = 0.5  # share of the loss taken away beyond which the network evidently learns
 
     def check(self, run: Run) -> Iterable[Finding]:
-        way, gained = legs(run), improvement(run)
-        decades = total(way)
+        way, gained, decades = legs(run), improvement(run), reach(run)
         stuck = gained < self.stuck and run.steps >= self.patience
-        if not way or decades > (self.lost_and_stuck if stuck else self.lost):
+        if not way or decades is None or decades > (self.lost_and_stuck if stuck else self.lost):
             return
         worst = self._worst(way)
         by_activations, by_layers = share_of(way, "activation", "softmax"), share_of(way, "linear", "conv", "matmul")
         cause, stage, advice = self._cause(way, by_activations, by_layers)
         yield self.finding(
-            f"Between the predictions and the first layer the gradient shrinks {say(10**-decades)} times "
-            f"({say(-decades)} decades). Activations account for {say(-by_activations)} decades, linear and "
+            f"Between the last layers and the first the gradient shrinks {say(10**-decades)} times "
+            f"({say(-decades)} decades). On the way activations account for {say(-by_activations)} decades, linear and "
             f"convolutional ops for {say(-by_layers)}; the single worst op is the {worst.op.label} "
             f"({say(-worst.decades)} decades).",
             op=worst.op,
@@ -67,7 +66,7 @@ class VanishingGradient(Rule):
             stage=int(stage),
             advice=advice,
             evidence=[
-                Evidence("decades from the predictions to the first layer", decades, "decades", "above -2", 0),
+                Evidence("decades from the last layers to the first", decades, "decades", "above -2", 0),
                 Evidence(f"decades at {worst.op.place}", worst.decades, "decades", "near 0", 0),
                 Evidence("share of its first value that the loss has lost", gained, "", "rising"),
             ],
