@@ -16,7 +16,8 @@ ALLOWED = 256  # units of the dtype's epsilon, as in the sweep of ordinary input
 
 def edges(name: str, dtype: torch.dtype) -> torch.Tensor:
     info, spec = torch.finfo(dtype), activations[name]
-    sizes = [0.0, info.smallest_normal / 2, info.tiny, info.eps, 88.0, 90.4, 104.0, 712.0, 750.0, 1e4, info.max / 2, info.max]
+    small, large = [0.0, info.smallest_normal / 2, info.tiny, info.eps], [1e4, info.max / 2, info.max]
+    sizes = [*small, 88.0, 90.4, 104.0, 712.0, 750.0, *large]
     x = torch.tensor([side * size for size in sizes for side in (1, -1)], dtype=torch.float64).to(dtype)
     kinks = branch_points(spec, spec.parameters)
     return torch.stack([v for v in x if all(v.item() != kink for kink in kinks)])

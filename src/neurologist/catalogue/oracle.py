@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from neurologist.catalogue.backends import Exact
+from neurologist.catalogue.exact import Exact
 from neurologist.catalogue.expression import compile_formula
 
 # Decimal digits to try, until no sum cancels and two in a row agree; 700 hold the sum of any two floats exactly, so

@@ -86,8 +86,8 @@ def shape(spec: Activation, parameters: Mapping[str, float]) -> Shape:
         steepest, steepest_at = inf, min(kinks, key=abs)
     else:
         steepest, steepest_at = _steepest(slope, x, dy, branches)
-    one_entry = _extreme(value, x, y, -1), _extreme(value, x, y, 1)
-    extremes = vector_extremes(spec, parameters) if spec.vector else one_entry
+    extremes = vector_extremes(spec, parameters) if spec.vector else tuple(_extreme(value, x, y, s) for s in (-1, 1))
+    smooth = ~np.isin(x, branches)
     return Shape(
         branches=branches,
         kinks=kinks,
@@ -97,9 +97,9 @@ def shape(spec: Activation, parameters: Mapping[str, float]) -> Shape:
         direction=_direction(y, dy),
         odd=_mirrors(value, -1),
         even=_mirrors(value, 1),
-        convex=smoothness >= 0 and _never_falls(dy[~np.isin(x, branches)]),
-        concave=smoothness >= 0 and _never_falls(-dy[~np.isin(x, branches)]),
-        curvature=_curvature(spec, parameters, x[~np.isin(x, branches)]) if smoothness >= 1 else inf,
+        convex=smoothness >= 0 and _never_falls(dy[smooth]),
+        concave=smoothness >= 0 and _never_falls(-dy[smooth]),
+        curvature=_curvature(spec, parameters, x[smooth]) if smoothness >= 1 else inf,
         steepest=steepest,
         steepest_at=steepest_at,
         limits=(_limit(value, -1), _limit(value, 1)),
