@@ -82,10 +82,8 @@ def shape(spec: Activation, parameters: Mapping[str, float]) -> Shape:
     kinks, smoothness = _kinks(spec, parameters, branches)
     dead = _dead(slope, branches)
     slopes = (_limit(slope, -1), _limit(slope, 1))
-    if smoothness < 0:
-        steepest, steepest_at = inf, min(kinks, key=abs)
-    else:
-        steepest, steepest_at = _steepest(slope, x, dy, branches)
+    jump = (inf, min(kinks, key=abs)) if smoothness < 0 else None
+    steepest, steepest_at = jump or _steepest(slope, x, dy, branches)
     extremes = vector_extremes(spec, parameters) if spec.vector else tuple(_extreme(value, x, y, s) for s in (-1, 1))
     smooth = ~np.isin(x, branches)
     return Shape(
