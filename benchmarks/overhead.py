@@ -19,7 +19,7 @@ What is printed, each with its spread:
   median, by bootstrap over rounds.
 - control: the same for control / plain. The cost of watching is what the median has above this.
 - total: all watched time, with opening and closing the session, over all plain time. A short run pays here for the
-  first sample's imports and for the credit of early samples (0.25 s at 1 %, whatever the length); a long run tends to
+  first sample's imports and for the credit of early samples (0.1 s at 1 %, whatever the length); a long run tends to
   1 + budget.
 - after the first: the same without the first step and without opening and closing.
 - sampled step: ratio of a sampled step to the median plain step. Spread: quartiles over samples, the first left out.
@@ -48,6 +48,7 @@ from torch.optim import optimizer as optimizers
 import neurologist as nl
 from neurologist.watch import sample as sample_module
 from neurologist.watch import session as session_module
+from neurologist.watch import steps as steps_module
 
 WARMUP = 10  # rounds before the session is opened, not counted
 RESAMPLES = 2_000  # of the bootstrap
@@ -207,7 +208,7 @@ def compare(name: str, steps: int, budget: float) -> Result:
             arm.step(x, y)
     for arm in arms:
         arm.seconds.clear()
-    clock = session_module.time = sample_module.time = Clock()  # type: ignore[assignment]
+    clock = session_module.time = steps_module.time = sample_module.time = Clock()  # type: ignore[assignment]
     clock.stop()
     world, sampled = World(clock), []
     start = time.process_time()
@@ -220,6 +221,8 @@ def compare(name: str, steps: int, budget: float) -> Result:
         for i in range(3):
             arm = arms[(step + i) % 3]
             if arm is not watched:
+                with world:  # the same swap right before every arm's step, so that it disturbs caches alike
+                    pass
                 arm.step(x, y)
                 continue
             seen = session.samples
@@ -231,7 +234,7 @@ def compare(name: str, steps: int, budget: float) -> Result:
     with world:
         session.__exit__(None, None, None)
     around += time.process_time() - start
-    session_module.time = sample_module.time = time
+    session_module.time = steps_module.time = sample_module.time = time
     problems = len(session.diagnose().not_measured)
     return Result(plain.seconds, control.seconds, watched.seconds, around, sampled, problems)
 

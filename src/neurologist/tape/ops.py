@@ -58,7 +58,8 @@ def classify(node: Node) -> tuple[str, str | None]:
     """Kind of an autograd node, and its member in the catalogue if it has one."""
     name = node.name()
     if _is_activation(name) and (activation := catalogue.by_autograd(name, node)):
-        return "softmax" if activation.vector else "activation", activation.name
+        distribution = activation.vector and (activation.range.hi <= 1 or activation.range.lo >= 0)
+        return "softmax" if distribution else "activation", activation.name
     return _other(name)
 
 

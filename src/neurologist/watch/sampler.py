@@ -10,7 +10,7 @@ import statistics
 from collections import deque
 
 DEFAULT = 0.01  # share of the training time
-CREDIT = 0.25  # seconds that may be spent before the budget's share has grown to it: at 1 %, in the first 25 s
+CREDIT = 0.1  # seconds that may be spent before the budget's share has grown to it: at 1 %, in the first 10 s
 AT_ONCE = 0.3  # share of the credit for the first steps; the rest is kept for what comes later
 LATER = 300  # steps over which the rest becomes available, evenly in the logarithm of the step
 EARLY = 4  # first steps, examined one by one
