@@ -25,7 +25,7 @@ def write(path):
         store.insert(
             "parameter", [(1, "net.w", "[3, 4]", "float32", 12, 1), (2, "net.bias", "[3]", "float32", 3, None)]
         )
-        store.insert("optimizer", [(1, "SGD", json.dumps({"lr": 0.1, "momentum": 0.0}))])
+        store.insert("optimizer", [(1, "SGD", json.dumps({"lr": 0.1, "momentum": 0.0}), "train.py", 7, "opt = SGD()")])
         store.insert("op", [(1, "k1", *op, 0, "[5, 3]", "float32", "{}", '{"range": [0, null]}', 0, 0)])
         last = ["NllLoss", "loss", None, None, None, None, None, None, None]
         store.insert("op", [(2, "k2", *last, 1, "[]", "float32", '{"reduction": 1}', "{}", 1, 0)])

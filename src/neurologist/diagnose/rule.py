@@ -15,7 +15,7 @@ from enum import IntEnum
 from typing import Any, ClassVar
 
 from neurologist.diagnose.finding import Evidence, Finding, Origin, Severity
-from neurologist.record.run import Op, Run
+from neurologist.record.run import Op, Optimizer, Run
 
 SECTIONS = ("What it is", "Why it is bad", "How it is seen", "How it is cured", "Sources")
 
@@ -50,7 +50,9 @@ class Rule(ABC):
     def check(self, run: Run) -> Iterable[Finding]:
         """Yield a finding for each independent instance of the pattern in the record."""
 
-    def finding(self, message: str, *, op: Op | None = None, evidence: Iterable[Evidence], **changes: Any) -> Finding:
+    def finding(
+        self, message: str, *, op: Op | Optimizer | None = None, evidence: Iterable[Evidence], **changes: Any
+    ) -> Finding:
         """A finding of this rule with its defaults filled in; `changes` override any field."""
         fields: dict[str, Any] = {
             "rule": self.slug,
@@ -75,6 +77,8 @@ class Rule(ABC):
         return sections
 
 
-def origin_of(op: Op | None) -> Origin:
-    """The place of an op in the user's program."""
-    return Origin() if op is None else Origin(op.file, op.line, op.code, op.module)
+def origin_of(subject: Op | Optimizer | None) -> Origin:
+    """The place of an op or an optimizer in the user's program."""
+    if subject is None:
+        return Origin()
+    return Origin(subject.file, subject.line, subject.code, getattr(subject, "module", None))

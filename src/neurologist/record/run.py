@@ -41,6 +41,9 @@ class Optimizer:
     id: int
     name: str
     options: dict[str, Any]
+    file: str | None = None
+    line: int | None = None
+    code: str | None = None
 
     def __str__(self) -> str:
         keep = {k: v for k, v in self.options.items() if k in ("lr", "momentum", "weight_decay") and v}
@@ -151,7 +154,7 @@ class Run:
         self.parameters = {
             r[0]: Parameter(r[0], r[1], tuple(json.loads(r[2])), *r[3:]) for r in self._rows("parameter")
         }
-        self.optimizers = {r[0]: Optimizer(r[0], r[1], json.loads(r[2])) for r in self._rows("optimizer")}
+        self.optimizers = {r[0]: Optimizer(r[0], r[1], json.loads(r[2]), *r[3:]) for r in self._rows("optimizer")}
         self.by_id: dict[int, Op] = {}
         for row in self._rows("op"):
             f = dict(zip(TABLES["op"], row, strict=True))

@@ -75,6 +75,9 @@ TABLES: dict[str, dict[str, Column]] = {
         "id": Column("INTEGER PRIMARY KEY", "number of the optimizer in this record"),
         "name": Column("TEXT", "its class"),
         "options": Column("TEXT", "options of its first group, JSON object"),
+        "file": Column("TEXT", "source file of the line that makes it, where the source leaves no doubt"),
+        "line": Column("INTEGER", "that line's number, from 1"),
+        "code": Column("TEXT", "that line"),
     },
     "rate": {
         "step": Column("INTEGER", "first step with these rates"),

@@ -188,7 +188,8 @@ class _Viewer:
     def _run(self, summary: Summary) -> list[str]:
         parts = [words.plural(summary.steps, "step"), f"{summary.samples:,} examined"]
         if summary.overhead is not None:
-            parts.append(f"{words.share(summary.overhead)} overhead")
+            cost = "" if summary.seconds is None else f" ({words.number(summary.overhead * summary.seconds)} s)"
+            parts.append(f"{words.share(summary.overhead)} overhead{cost}")
         if summary.seconds is not None:
             parts.append(words.duration(summary.seconds))
         if summary.parameters:

@@ -13,7 +13,7 @@ import os
 import re
 import site
 import sysconfig
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import cache
 from pathlib import Path
 from typing import NamedTuple
@@ -109,6 +109,12 @@ def declared(place: Place, siblings: Sequence[str], index: int) -> int | None:
     near = [line for line, function in found.items() if function in place.callers]
     lines = near if len(found) > 1 else list(found)
     return lines[0] if len(lines) == 1 else None
+
+
+def made_at(files: Iterable[str], name: str) -> Frame | None:
+    """Where the user's files call a class of this name, when exactly one place does."""
+    found = [Frame(file, call.node.lineno, call.function) for file in files for call in _calls(file).get(name, [])]
+    return found[0] if len(found) == 1 else None
 
 
 class Call(NamedTuple):

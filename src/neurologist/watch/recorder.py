@@ -17,7 +17,7 @@ from neurologist.tape import origin
 from neurologist.tape.graph import TapeOp
 from neurologist.tape.quantities import quantities
 from neurologist.theory import traits
-from neurologist.watch.names import Names
+from neurologist.watch.names import Names, frames
 from neurologist.watch.sample import Key, Sample
 
 Numbers = MutableMapping[torch.Tensor, int]
@@ -60,8 +60,11 @@ class Recorder:
             self._seen += 1
             number = self._optimizers[optimizer] = self._seen
             options = {k: v for k, v in optimizer.param_groups[0].items() if isinstance(v, bool | int | float | str)}
+            name = type(optimizer).__name__
+            place = origin.made_at(dict.fromkeys(f.f_code.co_filename for f in frames()), name)
+            where = (place.file, place.line, origin.code(place.file, place.line)) if place else (None, None, None)
             with self.store.transaction():
-                self.store.insert("optimizer", [(number, type(optimizer).__name__, json.dumps(options))])
+                self.store.insert("optimizer", [(number, name, json.dumps(options), *where)])
             for group in optimizer.param_groups:
                 for parameter in group["params"]:
                     self._stepped_by[parameter] = number

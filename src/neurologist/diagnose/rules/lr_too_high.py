@@ -76,7 +76,7 @@ class LrTooHigh(Rule):
             ],
             since=broken or 0,
             advice="Lower the learning rate: try a tenth of it.",
-            op=None,
+            op=optimizer,
         )
 
 

@@ -65,5 +65,5 @@ class LrTooLow(Rule):
             ],
             advice="Raise the learning rate tenfold and look again, or use Adam with lr=0.001; train longer if the "
             "steps are of usual size.",
-            op=None,
+            op=optimizer,
         )

@@ -76,7 +76,7 @@ class NonFinite(Rule):
 
     def _data(self, op: Op, step: int, count: int) -> Finding:
         return self.finding(
-            f"The data that enter {op.place} hold NaN or infinity: {count} entries of those looked at at step {step}.",
+            f"The data that enter {op.place} hold NaN or infinity: {say(count)} of the entries seen in step {step}.",
             op=op,
             since=step,
             cause="non_finite_data",

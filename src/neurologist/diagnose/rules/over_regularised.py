@@ -50,7 +50,7 @@ class OverRegularised(Rule):
         yield self.finding(
             f"{parameter.name} shrank to {say(100 * left)} % of its first size during the run, and {by}: the penalty "
             "outweighs the data.",
-            op=penalty,
+            op=penalty or decay,
             advice="Make the penalty 10 to 100 times smaller, or leave it out.",
             evidence=[Evidence(f"RMS of {parameter.name}, last over first", left, "", "above 0.5")],
         )
