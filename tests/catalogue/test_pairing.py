@@ -70,12 +70,7 @@ def test_softmax_with_cross_entropy_is_canonical() -> None:
     z, y, step = np.array([0.3, -1.2, 2.0, 0.7]), np.eye(4)[1], 1e-6
     formula = losses["cross_entropy"].formula
     slopes = [
-        float(
-            (
-                exact(formula, {"z": z + step * unit, "y": y})
-                - exact(formula, {"z": z - step * unit, "y": y})
-            )[0]
-        )
+        float((exact(formula, {"z": z + step * unit, "y": y}) - exact(formula, {"z": z - step * unit, "y": y}))[0])
         / (2 * step)
         for unit in np.eye(4)
     ]
