@@ -190,7 +190,7 @@ class _Builder:
             case ast.Constant(value=value):
                 return _constant(self.backend.number(repr(value)))
             case ast.Name(id=name):
-                return _constant(self.backend.number(name)) if name in CONSTANTS else operator.itemgetter(name)
+                return _constant(self.backend.number(name)) if name in CONSTANTS else _variable(name)
             case ast.UnaryOp(op=ast.USub(), operand=operand):
                 inner = self.build(operand)
                 return lambda values: -inner(values)
@@ -214,6 +214,10 @@ def _kept(made: Compiled, key: str) -> Compiled:
 
 def _constant(number: Any) -> Compiled:
     return lambda values: number
+
+
+def _variable(name: str) -> Compiled:
+    return lambda values: values[name]  # not operator.itemgetter, which torch.compile cannot read
 
 
 def _binary(apply: Callable[[Any, Any], Any], left: Compiled, right: Compiled) -> Compiled:
