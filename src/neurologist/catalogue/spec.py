@@ -58,6 +58,8 @@ class Activation:
         noise: what training adds to the input, as a formula in a `u` drawn evenly from (0, 1).
         learnable: parameters that the source learns by gradient.
         random: whether training draws its slope at random.
+        wide: whether float32 is computed in float64, because it loses digits that no rewriting brings back: mostly
+            around a root of the value or the slope.
         autograd: class names of the autograd nodes that torch's own version leaves on the tape.
         autograd_parameters: parameter name -> attribute of that node which holds it.
         autograd_when: attribute -> value of that node that tell this member from others with the same node.
@@ -83,6 +85,7 @@ class Activation:
     noise: str | None = None
     learnable: tuple[str, ...] = ()
     random: bool = False
+    wide: bool = False
     autograd: tuple[str, ...] = ()
     autograd_parameters: Mapping[str, str] = field(default_factory=dict)
     autograd_when: Mapping[str, object] = field(default_factory=dict)

@@ -13,12 +13,12 @@ from neurologist.catalogue import Activation, Interval
 from neurologist.catalogue.differentiate import differentiate
 from neurologist.catalogue.expression import free_names
 from neurologist.functional.kinds import compute_array, compute_float, kind_of
+from neurologist.functional.members import key_of
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
 
-    from neurologist.functional.kernel import Kernel
-    from neurologist.functional.vector import VectorKernel
+    from neurologist.functional.function_tensor import OnTensors
     from neurologist.theory.traits import Traits
 
 
@@ -34,6 +34,7 @@ class Function:
 
     def __init__(self, spec: Activation) -> None:
         self.spec = spec
+        self._key = key_of(spec)
         self.__name__ = self.name = spec.name
         self.__doc__ = f"{spec.name}: {spec.formula}"
 
@@ -47,7 +48,7 @@ class Function:
     def __call__(self, x: Any, *, dim: int = -1, **parameters: Any) -> Any:
         """The function's value at every entry of `x`."""
         if kind_of(x, self.name) == "tensor":
-            return self._tensor(_floating(x), dim, parameters)
+            return self._on_tensors(x, dim, parameters)
         return self._plain(self.spec.value, x, dim, self.spec.with_defaults(parameters))
 
     def derivative(self, x: Any, *, dim: int = -1, order: int = 1, **parameters: Any) -> Any:
@@ -72,10 +73,7 @@ class Function:
                 return self.slope(y=y, dim=dim, **given)
             return self._plain(str(self.spec.derivative_from_output), y, dim, given, symbol="y")
         if kind_of(x, self.name) == "tensor":
-            x = _floating(x)
-            if self.spec.vector:
-                return self.slope(x=x, dim=dim, **given)
-            return self._kernel.slope("x")(x, *_fitted(given, self._used(), x).values())
+            return self.slope(x=x, dim=dim, **given) if self.spec.vector else self._on_tensors.slope(x, given)
         return self._plain(self.spec.derivative, x, dim, given)
 
     def slope(self, x: Tensor | None = None, y: Tensor | None = None, *, dim: int = -1, **parameters: Any) -> Tensor:
@@ -83,6 +81,7 @@ class Function:
 
         The input is used where both are given: the output may have been rounded. `ValueError` where neither will do.
         """
+        from neurologist.functional.function_tensor import fitted, floating
         from neurologist.functional.tensors import compute
 
         if x is not None and self.spec.widens != 1:
@@ -92,14 +91,14 @@ class Function:
         if not from_input and y is None and x is not None:
             y, x = self(x.detach(), dim=dim, **parameters), None
         if x is not None and from_input:
-            text, symbol, at = self.spec.derivative, "x", x
+            text, symbol, at = self.spec.derivative, "x", floating(x)
         elif y is not None and self.spec.derivative_from_output is not None:
             text, symbol, at = self.spec.derivative_from_output, "y", y
         else:
             got = "only the output y, which does not determine it" if y is not None else "neither input nor output"
             raise ValueError(f"slope of {self.name!r} got {got}: expected its input; pass x=")
-        given = _fitted(self.spec.with_defaults(parameters), None, at)
-        return compute(text, {**given, symbol: at.detach()}, like=at, dim=dim)
+        given = fitted(self.spec.with_defaults(parameters), None, at)
+        return compute(text, {**given, symbol: at.detach()}, like=at, dim=dim, wide=self.spec.wide)
 
     def derivative_formula(self, order: int = 1) -> str:
         """The derivative to compute with, as a formula in `x`."""
@@ -114,10 +113,7 @@ class Function:
         text = self.derivative_formula(order)
         if kind_of(x, self.name) != "tensor":
             return self._plain(text, x, -1, given)
-        x, kernel = _floating(x), self._kernel
-        for _ in range(order):
-            kernel = kernel.slope("x")
-        return kernel(x, *_fitted(given, self._used(), x).values())
+        return self._on_tensors.slope(x, given, order)
 
     @property
     def formula(self) -> str:
@@ -175,41 +171,15 @@ class Function:
     def _slope_of_sum(self, x: Any, dim: int, given: Mapping[str, Any]) -> Any:
         y = self(x, dim=dim, **given)
         if kind_of(x, self.name) == "tensor":
-            return self._vector_kernel.pullback(_floating(x), y.new_ones(()).expand_as(y), dim, given)
+            return self._on_tensors.vector.pullback(x.to(y.dtype), y.new_ones(()).expand_as(y), dim, given)
         ones = compute_array("1", {}, like=y)
         return compute_array(str(self.spec.pullback), {**given, "x": x, "g": ones}, like=x, dim=dim)
 
-    def _used(self) -> tuple[str, ...]:
-        return tuple(name for name in self.spec.parameters)
+    @property
+    def _on_tensors(self) -> OnTensors:
+        from neurologist.functional.function_tensor import on_tensors
 
-    @cached_property
-    def _kernel(self) -> Kernel:
-        from neurologist.functional.kernel import Kernel
-
-        return Kernel(f"nl_{self.name}", self.spec.value, ("x", *self._used()), {"x": self.spec.derivative})
-
-    @cached_property
-    def _vector_kernel(self) -> VectorKernel:
-        from neurologist.functional.vector import VectorKernel
-
-        return VectorKernel(self.spec)
-
-    def _tensor(self, x: Tensor, dim: int, parameters: Mapping[str, Any]) -> Tensor:
-        spec = self.spec
-        training = bool(parameters.get("training", False))
-        if spec.torch_function and spec.exact_in_torch:
-            import torch.nn.functional as F
-
-            if not spec.random:
-                spec.with_defaults(parameters)
-            builtin: Tensor = getattr(F, spec.torch_function)(x, **{**spec.torch_arguments, **parameters})
-            return builtin
-        if spec.random:
-            parameters = {name: value for name, value in parameters.items() if name != "training"}
-        given = _fitted(spec.with_defaults(parameters), self._used(), x)
-        if spec.noise is not None and training:
-            x = x + _drawn(spec.noise, given, x)
-        return self._vector_kernel(x, dim, given) if spec.vector else self._kernel(x, *given.values())
+        return on_tensors(self._key)
 
     def _plain(self, formula: str, x: Any, dim: int, given: Mapping[str, Any], symbol: str = "x") -> Any:
         values = {**given, symbol: x}
@@ -218,29 +188,3 @@ class Function:
         if self.spec.vector:
             raise TypeError(f"{self.name} got a float: expected a vector; pass an array or a tensor")
         return compute_float(formula, values)
-
-
-def _floating(x: Tensor) -> Tensor:
-    if x.is_floating_point():
-        return x
-    import torch
-
-    return x.to(torch.get_default_dtype())
-
-
-def _drawn(noise: str, given: Mapping[str, Any], like: Tensor) -> Tensor:
-    import torch
-
-    from neurologist.functional.tensors import compute
-
-    even = torch.rand_like(like).clamp(min=torch.finfo(like.dtype).tiny)
-    return compute(noise, {**given, "u": even}, like=like)
-
-
-def _fitted(given: Mapping[str, Any], names: tuple[str, ...] | None, x: Tensor) -> dict[str, Any]:
-    """Parameters in the kernel's order; one value per channel is laid along dim 1, as in `nn.PReLU`."""
-    chosen = {name: given[name] for name in (names if names is not None else given)}
-    for name, value in chosen.items():
-        if getattr(value, "ndim", 0) == 1 and x.ndim > 2 and value.shape[0] > 1:
-            chosen[name] = value.view(1, -1, *[1] * (x.ndim - 2))
-    return chosen

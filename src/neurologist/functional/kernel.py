@@ -2,39 +2,40 @@
 
 torch differentiates what was computed, step by step, and so loses digits where a formula cancels and gives NaN where an
 unused branch of `where` overflows. Here each derivative is a formula of its own.
-May import: torch, `catalogue`, `functional.tensors`.
+May import: torch, `catalogue`, `functional.tensors`, `functional.blocks`, `functional.shelf`, `functional.node`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 import torch
 from torch import Tensor
 
 from neurologist.catalogue.differentiate import differentiate
-from neurologist.functional.tensors import compute
+from neurologist.functional.blocks import in_blocks
+from neurologist.functional.shelf import shelved
+from neurologist.functional.tensors import compute, program, widened, working_dtype
 
 
 class Kernel:
-    """A formula in `x` and some parameters, with the formulas of its derivatives.
+    """A formula in `x` and some parameters, with the formulas of its derivatives. Call `kernel` to get one.
 
     Attributes:
-        label: names the node that autograd's graph shows: `<label>Backward`.
+        made_of: what `kernel` was called with.
         formula: what the forward pass computes.
         names: the formula's variables, in the order in which `__call__` takes them.
+        wide: whether float32 is computed in float64.
     """
 
     def __init__(
-        self, label: str, formula: str, names: tuple[str, ...], slopes: Mapping[str, str] | None = None
+        self, label: str, formula: str, names: tuple[str, ...], slopes: tuple[tuple[str, str], ...], wide: bool
     ) -> None:
-        self.label = label
+        self.made_of = (label, formula, names, slopes, wide)
         self.formula = formula
-        self.names = tuple(names)
-        self._slopes = dict(slopes or {})
-        self._kernels: dict[str, Kernel] = {}
-        self._function: Any = type(label, (_Differentiated,), {"kernel": self})
+        self.names = names
+        self.wide = wide
+        self._function = _bridge(label, self.made_of)
 
     def __call__(self, *values: Any) -> Tensor:
         """The formula's value; the first value is the tensor whose shape and dtype the result has."""
@@ -45,42 +46,94 @@ class Kernel:
 
     def forward(self, *values: Any) -> Tensor:
         """The value without a trace in autograd's graph."""
-        return compute(self.formula, dict(zip(self.names, values, strict=True)), like=values[0])
+        found = in_blocks(self._compute, *values)
+        return self._compute(*values) if found is None else found
+
+    def pull(self, gradient: Tensor, *values: Any) -> Tensor:
+        """The value times a gradient, rounded once."""
+        found = in_blocks(self._compute_times, *values, gradient)
+        return self._compute_times(*values, gradient) if found is None else found
 
     def slope(self, name: str) -> Kernel:
         """The kernel of the derivative by one variable."""
-        if name not in self._kernels:
-            formula = self._slopes.get(name) or differentiate(self.formula, name)
-            self._kernels[name] = Kernel(f"{self.label}_by_{name}", formula, self.names)
-        return self._kernels[name]
+        return slope_of(self.made_of, name)
+
+    def _compute(self, *values: Any) -> Tensor:
+        return compute(self.formula, dict(zip(self.names, values, strict=True)), like=values[0], wide=self.wide)
+
+    def _compute_times(self, *values_and_gradient: Any) -> Tensor:
+        *values, gradient = values_and_gradient
+        like = values[0]
+        dtype = working_dtype(like, self.wide)
+        ready = {name: widened(value, dtype) for name, value in zip(self.names, values, strict=True)}
+        found: Tensor = program(self.formula, dtype, -1)(ready) * gradient.to(dtype)
+        return found.to(like.dtype)
 
 
-class _Differentiated(torch.autograd.Function):
-    """The bridge between a kernel and autograd; `Kernel` makes one subclass per formula."""
+@shelved
+def kernel(
+    label: str,
+    formula: str,
+    names: tuple[str, ...],
+    slopes: tuple[tuple[str, str], ...] = (),
+    wide: bool = False,
+) -> Kernel:
+    """The kernel of a formula, made once.
 
-    kernel: Kernel
-    generate_vmap_rule = True
+    Args:
+        label: names the node that autograd's graph shows: `<label>Backward`.
+        formula: what the forward pass computes.
+        names: the formula's variables, in the order in which a call takes them.
+        slopes: (variable, formula) pairs of the derivatives that are not to be derived from the formula.
+        wide: whether float32 is computed in float64 and rounded once.
+    """
+    return Kernel(label, formula, names, slopes, wide)
 
-    @classmethod
-    def forward(cls, *values: Any) -> Tensor:
-        result = cls.kernel.forward(*values)
+
+@shelved
+def slope_of(made_of: tuple[Any, ...], name: str) -> Kernel:
+    """The kernel of another's derivative by one variable."""
+    label, formula, names, slopes, wide = made_of
+    formula = dict(slopes).get(name) or differentiate(formula, name)
+    found: Kernel = kernel(f"{label}_by_{name}", formula, names, (), wide)
+    return found
+
+
+def _bridge(label: str, made_of: tuple[Any, ...]) -> Any:
+    """The subclass of autograd's Function that gives a kernel its node, under the kernel's own name.
+
+    Its methods look the kernel up: torch.compile reads no object from a closure.
+    """
+
+    def forward(*values: Any) -> Tensor:
+        result = kernel(*made_of).forward(*values)
         return result.view_as(result) if result is values[0] else result  # autograd wants a new tensor
 
-    @staticmethod
-    def setup_context(ctx: Any, inputs: tuple[Any, ...], output: Tensor) -> None:
-        ctx.save_for_backward(*[value for value in inputs if isinstance(value, Tensor)])
-        ctx.plain = [None if isinstance(value, Tensor) else value for value in inputs]
-        ctx.is_tensor = [isinstance(value, Tensor) for value in inputs]
-
-    @classmethod
-    def backward(cls, ctx: Any, gradient: Tensor) -> Any:
+    def backward(ctx: Any, gradient: Tensor) -> Any:
         saved = iter(ctx.saved_tensors)
         values = [next(saved) if tensor else plain for tensor, plain in zip(ctx.is_tensor, ctx.plain, strict=True)]
+        own = kernel(*made_of)
         gradients: list[Tensor | None] = []
-        for name, value, needed in zip(cls.kernel.names, values, ctx.needs_input_grad, strict=True):
-            if needed:
-                whole = gradient * cls.kernel.slope(name)(*values)
-                gradients.append(whole if whole.shape == value.shape else whole.sum_to_size(value.shape))
-            else:
-                gradients.append(None)
+        for name, value, needed in zip(own.names, values, ctx.needs_input_grad, strict=True):
+            gradients.append(_fitting(own.slope(name), gradient, values, value) if needed else None)
         return tuple(gradients)
+
+    methods = {
+        "forward": staticmethod(forward),
+        "setup_context": staticmethod(_keep),
+        "backward": staticmethod(backward),
+    }
+    return type(label, (torch.autograd.Function,), {**methods, "generate_vmap_rule": True})
+
+
+def _keep(ctx: Any, inputs: tuple[Any, ...], output: Tensor) -> None:
+    ctx.save_for_backward(*[value for value in inputs if isinstance(value, Tensor)])
+    ctx.plain = [None if isinstance(value, Tensor) else value for value in inputs]
+    ctx.is_tensor = [isinstance(value, Tensor) for value in inputs]
+
+
+def _fitting(slope: Kernel, gradient: Tensor, values: list[Any], by: Tensor) -> Tensor:
+    """The gradient by one value, of that value's shape."""
+    twice = torch.is_grad_enabled()  # a second derivative is wanted
+    whole = gradient * slope(*values) if twice else slope.pull(gradient, *values)
+    return whole if whole.shape == by.shape else whole.sum_to_size(by.shape)

@@ -14,6 +14,7 @@ from neurologist.catalogue.expression import free_names
 from neurologist.functional import loss_checks as checks
 from neurologist.functional.kinds import compute_array, compute_float, kind_of
 from neurologist.functional.loss_prepare import OPTIONS, laid_out, prepare, reduced, vector_dim
+from neurologist.functional.members import key_of
 
 if TYPE_CHECKING:
     from neurologist.functional.loss_derivation import Derivation
@@ -35,6 +36,7 @@ class LossFunction:
 
     def __init__(self, spec: Loss) -> None:
         self.spec = spec
+        self._key = key_of(spec)
         self.__name__ = self.name = spec.name
         self.__doc__ = f"{spec.name}: {spec.formula}"
 
@@ -161,11 +163,11 @@ class LossFunction:
         if look or look is None:
             checks.check_values(self.spec, values, options)
 
-    @cached_property
+    @property
     def _on_tensors(self) -> OnTensors:
-        from neurologist.functional.loss_tensor import OnTensors
+        from neurologist.functional.loss_tensor import on_tensors
 
-        return OnTensors(self.spec)
+        return on_tensors(self._key)
 
     @cached_property
     def _known(self) -> frozenset[str]:

@@ -6,7 +6,6 @@ May import: torch, `catalogue`, `functional.loss_*`, `functional.kernel`.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import cached_property
 from typing import Any
 
 import torch.nn.functional as F
@@ -14,10 +13,12 @@ from torch import Tensor
 
 from neurologist.catalogue import Loss
 from neurologist.catalogue.expression import free_names
-from neurologist.functional.kernel import Kernel
+from neurologist.functional.kernel import kernel
 from neurologist.functional.loss_fused import FusedCrossEntropy
-from neurologist.functional.loss_kernel import VectorKernel, run
+from neurologist.functional.loss_kernel import run, vector_kernel
 from neurologist.functional.loss_prepare import OPTIONS, laid_out, prepare, reduced, vector_dim
+from neurologist.functional.members import member
+from neurologist.functional.shelf import shelved
 from neurologist.functional.tensors import HALF
 
 Values = dict[str, Any]
@@ -28,6 +29,14 @@ class OnTensors:
 
     def __init__(self, spec: Loss) -> None:
         self.spec = spec
+        used = free_names(spec.value) | free_names(spec.stable_derivative or "0")
+        names = (*spec.operands, *spec.prepared, *spec.held, *spec.parameters)
+        self._names = tuple(name for name in names if name in used)  # what comes first gives shape and dtype
+        slopes = ((self._names[0], spec.stable_derivative),) if spec.stable_derivative else ()
+        made_of = (f"nl_{spec.name}", spec.value, self._names, slopes)
+        self._kernel = None if spec.vector else kernel(*made_of)
+        self._vector_kernel = vector_kernel(*made_of) if spec.vector else None
+        self._fused = FusedCrossEntropy(self._vector_kernel) if self._vector_kernel and spec.fused else None
 
     def is_builtin(self, values: Values) -> bool:
         """Whether torch's own version is used: where it is exact, and for class indices, which are all it knows."""
@@ -57,39 +66,17 @@ class OnTensors:
         if spec.torch_function and parameters.keys() - spec.parameters.keys():
             return self.by_torch(values, reduction, {**parameters, **_unusual(spec, options)})
         given, values = spec.with_defaults(parameters), self._floating(values)
-        if not spec.vector:
+        if self._kernel is not None:
             return reduced(self._kernel(*[{**values, **given}[name] for name in self._names]), reduction)
         dim = vector_dim(spec, values[spec.operands[0]])
-        if spec.fused and not values["t"].is_floating_point() and not options["label_smoothing"]:
-            return self._from_classes(dim, values, reduction, options)
+        if self._fused is not None and not values["t"].is_floating_point() and not options["label_smoothing"]:
+            return self._from_classes(self._fused, dim, values, reduction, options)
         dtype, values = values[spec.operands[0]].dtype, laid_out(spec, values)
         values |= self._prepared(values, dim, options)
         divisor, scale = values.pop("divisor", None), values.pop("scale", None)
+        assert self._vector_kernel is not None
         loss = self._vector_kernel(dim, *self._in_order(values, given, dim)).to(dtype)
         return reduced(loss if scale is None else loss * scale.to(dtype), reduction, divisor)
-
-    @cached_property
-    def _names(self) -> tuple[str, ...]:
-        """What the formulas speak of; what comes first gives shape and dtype."""
-        spec = self.spec
-        used = free_names(spec.value) | free_names(spec.stable_derivative or "0")
-        return tuple(name for name in (*spec.operands, *spec.prepared, *spec.held, *spec.parameters) if name in used)
-
-    @property
-    def _slopes(self) -> dict[str, str]:
-        return {self._names[0]: self.spec.stable_derivative} if self.spec.stable_derivative else {}
-
-    @cached_property
-    def _kernel(self) -> Kernel:
-        return Kernel(f"nl_{self.spec.name}", self.spec.value, self._names, self._slopes)
-
-    @cached_property
-    def _vector_kernel(self) -> VectorKernel:
-        return VectorKernel(f"nl_{self.spec.name}", self.spec.value, self._names, self._slopes)
-
-    @cached_property
-    def _fused(self) -> FusedCrossEntropy:
-        return FusedCrossEntropy(self._vector_kernel)
 
     def _floating(self, values: Values) -> Values:
         """Targets of integers or booleans as floats of the predictions' dtype; class indices stay as they are."""
@@ -116,10 +103,12 @@ class OnTensors:
             everything[name] = run(formula, now, now[self._names[0]].dtype, dim)
         return [everything[name] for name in self._names]
 
-    def _from_classes(self, dim: int, values: Values, reduction: str, options: Mapping[str, Any]) -> Tensor:
+    def _from_classes(
+        self, fused: FusedCrossEntropy, dim: int, values: Values, reduction: str, options: Mapping[str, Any]
+    ) -> Tensor:
         ignored = values["t"] == options["ignore_index"]
         target = values["t"].masked_fill(ignored, 0)
-        loss = self._fused(dim, values[self.spec.symbol], target).masked_fill(ignored, 0.0)
+        loss = fused(dim, values[self.spec.symbol], target).masked_fill(ignored, 0.0)
         weight = options["weight"]
         scale = None if weight is None else weight[target].to(loss.dtype).masked_fill(ignored, 0.0)
         divisor = (~ignored).sum() if scale is None else scale.sum()
@@ -131,3 +120,9 @@ def _unusual(spec: Loss, options: Mapping[str, Any]) -> dict[str, Any]:
     """Options that are not at their defaults, for torch's version."""
     defaults = OPTIONS.get(spec.prepare or "", {})
     return {name: value for name, value in options.items() if value is not defaults[name] and value != defaults[name]}
+
+
+@shelved
+def on_tensors(key: str) -> OnTensors:
+    """The loss that is known under this key."""
+    return OnTensors(member(key))

@@ -1,13 +1,12 @@
 """What the words of a formula mean for torch tensors.
 
-May import: torch, `catalogue.expression`. A new word needs one line here, as in `catalogue.backends`.
+May import: torch, `catalogue`, `functional.shelf`. A new word needs one line here, as in `catalogue.backends`.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from functools import lru_cache
 from typing import Any
 
 import torch
@@ -15,6 +14,7 @@ from torch import Tensor
 
 from neurologist.catalogue.backends import FLOATS, even
 from neurologist.catalogue.expression import Compiled, compile_formula
+from neurologist.functional.shelf import shelved
 
 HALF = (torch.float16, torch.bfloat16)
 PLAIN = (  # words that torch calls by the same name
@@ -86,24 +86,32 @@ class Tensors:
         return torch.where(test, then, other)
 
 
-@lru_cache(maxsize=2048)
-def compiled(formula: str, dtype: torch.dtype, dim: int = -1) -> Compiled:
+@shelved
+def program(formula: str, dtype: torch.dtype, dim: int = -1) -> Compiled:
     """The formula as a callable on tensors of this dtype."""
     return compile_formula(formula, Tensors(dtype, dim))
 
 
-def compute(formula: str, values: Mapping[str, Any], like: Tensor, dim: int = -1) -> Tensor:
-    """The formula's value, with `like`'s dtype and shape; half precision is computed in float32 and rounded once."""
-    dtype = torch.float32 if like.dtype in HALF else like.dtype
+def working_dtype(like: Tensor, wide: bool = False) -> torch.dtype:
+    """What to compute in: half precision in float32; float32 in float64 where asked for and where the device has it."""
+    if like.dtype in HALF:
+        return torch.float32
+    return torch.float64 if wide and like.dtype is torch.float32 and like.device.type != "mps" else like.dtype
+
+
+def compute(formula: str, values: Mapping[str, Any], like: Tensor, dim: int = -1, wide: bool = False) -> Tensor:
+    """The formula's value, with `like`'s dtype and shape; computed in the working dtype and rounded once."""
+    dtype = working_dtype(like, wide)
     if dtype is not like.dtype:
-        values = {name: _widened(value, dtype) for name, value in values.items()}
-    result = compiled(formula, dtype, dim)(values)
+        values = {name: widened(value, dtype) for name, value in values.items()}
+    result = program(formula, dtype, dim)(values)
     if not isinstance(result, Tensor):
         return torch.full_like(like, result)
     return result if result.dtype is like.dtype else result.to(like.dtype)
 
 
-def _widened(value: Any, dtype: torch.dtype) -> Any:
+def widened(value: Any, dtype: torch.dtype) -> Any:
+    """A tensor of floats in `dtype`; anything else as it is."""
     return value.to(dtype) if isinstance(value, Tensor) and value.is_floating_point() else value
 
 

@@ -1,7 +1,7 @@
 """Autograd through functions of vectors: forward is one formula, backward is the member's pullback.
 
 What torch would do by itself loses digits where one entry outweighs all others: 1 less a probability near 1.
-May import: torch, `catalogue`, `functional.tensors`.
+May import: torch, `catalogue`, `functional.tensors`, `functional.members`, `functional.shelf`, `functional.node`.
 """
 
 from __future__ import annotations
@@ -13,19 +13,23 @@ import torch
 from torch import Tensor
 
 from neurologist.catalogue import Activation
+from neurologist.functional.members import member
+from neurologist.functional.shelf import shelved
 from neurologist.functional.tensors import compute
 
 
 class VectorKernel:
-    """An activation that maps vectors along `dim`, as one node of autograd's graph.
+    """An activation that maps vectors along `dim`, as one node of autograd's graph. Call `vector_kernel` to get one.
 
     Attributes:
         spec: its entry in the catalogue.
     """
 
-    def __init__(self, spec: Activation) -> None:
+    def __init__(self, spec: Activation, key: str) -> None:
         self.spec = spec
-        self._function: Any = type(f"nl_{spec.name}", (_Differentiated,), {"kernel": self})
+        self.value = spec.value
+        self.pulled = str(spec.pullback)
+        self._function = _bridge(f"nl_{spec.name}", key)
 
     def __call__(self, x: Tensor, dim: int, given: Mapping[str, Any]) -> Tensor:
         """The function's value; parameters are not differentiated."""
@@ -35,40 +39,50 @@ class VectorKernel:
                     f"{self.spec.name} got a {name!r} that requires grad: expected a number; use {name}.item()"
                 )
         if torch.is_grad_enabled() and x.requires_grad:
-            result: Tensor = self._function.apply(x, dim, given)
+            result: Tensor = self._function.apply(x, dim, tuple(given), *given.values())
             return result
         return self.forward(x, dim, given)
 
     def forward(self, x: Tensor, dim: int, given: Mapping[str, Any]) -> Tensor:
         """The value without a trace in autograd's graph."""
-        return compute(self.spec.value, {**given, "x": x}, like=x, dim=dim)
+        return compute(self.value, {**given, "x": x}, like=x, dim=dim)
 
     def pullback(self, x: Tensor, gradient: Tensor, dim: int, given: Mapping[str, Any]) -> Tensor:
         """The gradient by the input, from the gradient by the output."""
-        return compute(str(self.spec.pullback), {**given, "x": x, "g": gradient}, like=x, dim=dim)
+        return compute(self.pulled, {**given, "x": x, "g": gradient}, like=x, dim=dim)
 
 
-class _Differentiated(torch.autograd.Function):
-    """The bridge between a kernel and autograd; `VectorKernel` makes one subclass per function.
+@shelved
+def vector_kernel(key: str) -> VectorKernel:
+    """The kernel of the activation that is known under this key."""
+    return VectorKernel(member(key), key)
 
-    The pullback is made of torch's own operations, which give the second derivative.
+
+def _bridge(label: str, key: str) -> Any:
+    """The subclass of autograd's Function that gives a kernel its node, under the kernel's own name.
+
+    The pullback is made of torch's own operations, which give the second derivative. The methods look the kernel up:
+    torch.compile reads no object from a closure.
     """
 
-    kernel: VectorKernel
-    generate_vmap_rule = True
+    def forward(x: Tensor, dim: int, names: tuple[str, ...], *values: Any) -> Tensor:
+        return vector_kernel(key).forward(x, dim, dict(zip(names, values, strict=True)))
 
-    @classmethod
-    def forward(cls, x: Tensor, dim: int, given: Mapping[str, Any]) -> Tensor:
-        return cls.kernel.forward(x, dim, given)
-
-    @staticmethod
-    def setup_context(ctx: Any, inputs: tuple[Any, ...], output: Tensor) -> None:
-        x, dim, given = inputs
-        ctx.save_for_backward(x)
-        ctx.given = given
-        ctx._saved_dim = dim  # under torch's name, for whoever reads the graph
-
-    @classmethod
-    def backward(cls, ctx: Any, gradient: Tensor) -> tuple[Tensor | None, ...]:
+    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor | None, ...]:
         (x,) = ctx.saved_tensors
-        return cls.kernel.pullback(x, gradient, ctx._saved_dim, ctx.given), None, None
+        found = vector_kernel(key).pullback(x, gradient, ctx._saved_dim, ctx.given)
+        return found, None, None, *[None] * len(ctx.given)
+
+    methods = {
+        "forward": staticmethod(forward),
+        "setup_context": staticmethod(_keep),
+        "backward": staticmethod(backward),
+    }
+    return type(label, (torch.autograd.Function,), {**methods, "generate_vmap_rule": True})
+
+
+def _keep(ctx: Any, inputs: tuple[Any, ...], output: Tensor) -> None:
+    x, dim, names, *values = inputs
+    ctx.save_for_backward(x)
+    ctx.given = dict(zip(names, values, strict=True))
+    ctx._saved_dim = dim  # under torch's name, for whoever reads the graph

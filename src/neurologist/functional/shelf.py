@@ -1,0 +1,49 @@
+"""Things made once, outside of torch.compile's trace, and found again by what they were made of.
+
+torch.compile reads the Python that runs, and cannot read how a formula is parsed or differentiated. What is shelved is
+made while it looks away; it then reads the finished thing as any object's attribute.
+May import: torch.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable
+from typing import Any, TypeVar
+
+import torch
+
+Made = TypeVar("Made")
+
+
+class _Shelf:
+    """Holds its things as attributes: a dict's later entries would not be seen within one trace."""
+
+
+SHELF = _Shelf()
+_PLACES: dict[Hashable, str] = {}
+
+
+def shelved(make: Callable[..., Made]) -> Callable[..., Made]:
+    """A function of strings, numbers and tuples of them, whose result is made once; its arguments are constants.
+
+    >>> @shelved
+    ... def twice(text):
+    ...     return [text, text]
+    >>> twice("a") is twice("a")
+    True
+    """
+
+    @torch.compiler.assume_constant_result  # type: ignore[untyped-decorator]
+    def place(*key: Hashable) -> str:
+        found = _PLACES.get((make, key))
+        if found is None:
+            found = f"{make.__name__}_{len(_PLACES)}"
+            setattr(SHELF, found, make(*key))
+            _PLACES[make, key] = found
+        return found
+
+    def found(*key: Hashable) -> Any:
+        return getattr(SHELF, place(*key))
+
+    found.__doc__ = make.__doc__
+    return found
