@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from neurologist.diagnose import Diagnosis, Evidence, Finding, Origin
     from neurologist.functional import activation, losses
     from neurologist.functional import functions as activations
+    from neurologist.functional.compiled import compiled
     from neurologist.read import diagnose
     from neurologist.record import RecordError
     from neurologist.watch.check import check
@@ -33,6 +34,7 @@ _HOME = {
     "activation": "neurologist.functional",
     "activations": "neurologist.functional:functions",
     "check": "neurologist.watch.check",
+    "compiled": "neurologist.functional.compiled",
     "diagnose": "neurologist.read",
     "losses": "neurologist.functional",
     "watch": "neurologist.watch.session",
@@ -50,6 +52,7 @@ __all__ = [
     "activation",
     "activations",
     "check",
+    "compiled",
     "diagnose",
     "losses",
     "watch",

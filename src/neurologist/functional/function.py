@@ -32,9 +32,10 @@ class Function:
         spec: its entry in the catalogue.
     """
 
-    def __init__(self, spec: Activation) -> None:
+    def __init__(self, spec: Activation, *, wide: bool = True) -> None:
         self.spec = spec
         self._key = key_of(spec)
+        self._wide = wide
         self.__name__ = self.name = spec.name
         self.__doc__ = f"{spec.name}: {spec.formula}"
 
@@ -44,6 +45,10 @@ class Function:
     def __reduce__(self) -> tuple[Any, ...]:
         """Pickles as its spec, so that a model that holds it can be saved and copied."""
         return Function, (self.spec,)
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Function:
+        """Itself: it never changes."""
+        return self
 
     def __call__(self, x: Any, *, dim: int = -1, **parameters: Any) -> Any:
         """The function's value at every entry of `x`."""
@@ -175,16 +180,21 @@ class Function:
         ones = compute_array("1", {}, like=y)
         return compute_array(str(self.spec.pullback), {**given, "x": x, "g": ones}, like=x, dim=dim)
 
+    @cached_property
+    def narrow(self) -> Function:
+        """The same function, computed in float32 for float32 tensors, whatever that costs in digits."""
+        return Function(self.spec, wide=False)
+
     @property
     def _on_tensors(self) -> OnTensors:
         from neurologist.functional.function_tensor import on_tensors
 
-        return on_tensors(self._key)
+        return on_tensors(self._key, self._wide)
 
     def _plain(self, formula: str, x: Any, dim: int, given: Mapping[str, Any], symbol: str = "x") -> Any:
         values = {**given, symbol: x}
         if kind_of(x, self.name) == "array":
-            return compute_array(formula, values, like=x, dim=dim)
+            return compute_array(formula, values, like=x, dim=dim, wide=self.spec.wide)
         if self.spec.vector:
             raise TypeError(f"{self.name} got a float: expected a vector; pass an array or a tensor")
         return compute_float(formula, values)

@@ -120,8 +120,10 @@ def _either(of_tensor: Callable[..., Any], of_float: Callable[..., Any]) -> Call
 
 
 def _sigmoid(x: Tensor) -> Tensor:
-    # torch's is 0 from about -88.7 on, where x times it is not yet; beyond -60 the exponential is the same number.
-    return torch.where(x < -60, torch.exp(x), torch.sigmoid(x))
+    # torch's is 0 from about -88.7 on, where x times it is not yet.
+    small = torch.exp(-x.abs())
+    large = 1 / (1 + small)
+    return torch.where(x < 0, small * large, large)
 
 
 def _softplus(x: Tensor) -> Tensor:
@@ -130,8 +132,11 @@ def _softplus(x: Tensor) -> Tensor:
 
 def _gauss(u: Tensor, scale: float = 1.0) -> Tensor:
     near = u.abs().clamp(max=64.0)  # beyond it is 0 in every dtype
-    coarse = torch.round(near * 16) / 16  # few bits, so that its square is exact
-    return torch.exp(-scale * coarse * coarse) * torch.exp(scale * (coarse - near) * (coarse + near))
+    split = near * (134217729.0 if u.dtype is torch.float64 else 4097.0)
+    high = split - (split - near)  # half the digits (Dekker 1971), so that its square is exact
+    square = near * near
+    rest = (near - high) * (near + high) + (high * high - square)  # what rounding took from the square
+    return torch.exp(-scale * square) * (1 - scale * rest)
 
 
 def _hypot(u: Any, v: Any) -> Any:

@@ -15,5 +15,6 @@ ACTIVATION = Activation(
     parameters={"p1": 1.0, "p2": 0.0, "beta": 1.0},
     learnable=("p1", "p2", "beta"),
     range=Interval(-0.2784645427610738, inf, True, False),
+    wide=True,
     source=Source("Ma, Zhang, Liu, Sun", 2021, "Activate or not: learning customized activation"),
 )

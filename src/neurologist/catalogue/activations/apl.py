@@ -9,6 +9,7 @@ ACTIVATION = Activation(
     parameters={"a_1": -0.1, "b_1": 0.0, "a_2": -0.1, "b_2": 1.0},
     learnable=("a_1", "b_1", "a_2", "b_2"),
     range=REAL,
+    wide=True,
     source=Source(
         "Agostinelli, Hoffman, Sadowski, Baldi", 2015, "Learning activation functions to improve deep neural networks"
     ),

@@ -7,6 +7,7 @@ ACTIVATION = Activation(
     formula="atan(x)",
     derivative_from_output="cos(y) ** 2",
     range=Interval(-1.5707963267948966, 1.5707963267948966),
+    wide=True,
     source=Source("Kamruzzaman, Aziz", 2002, "A note on activation function in multilayer feedforward learning"),
     aliases=("atan",),
 )

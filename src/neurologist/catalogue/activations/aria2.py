@@ -13,6 +13,7 @@ ACTIVATION = Activation(
     ),
     parameters={"alpha": 1.5, "beta": 2.0},
     range=Interval(-0.06997764131970143, inf, True, False),
+    wide=True,
     source=Source(
         "Patwardhan, Ingalhalikar, Walambe",
         2018,

@@ -8,6 +8,7 @@ ACTIVATION = Activation(
     stable="-expm1(-exp(x))",
     stable_derivative="exp(x - exp(x))",
     range=Interval(0.0, 1.0),
+    wide=True,
     source=Source(
         "Gomes, Ludermir",
         2008,

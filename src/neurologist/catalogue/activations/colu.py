@@ -17,5 +17,6 @@ ACTIVATION = Activation(
         "/ (exp(x + exp(x)) - max(x, -1000))))"
     ),
     range=Interval(-0.3771585683961292, inf, True, False),
+    wide=True,
     source=Source("Vagerwal", 2021, "Deeper learning with CoLU activation"),
 )

@@ -8,6 +8,7 @@ ACTIVATION = Activation(
     stable="sigmoid(x) * (1 + x * sigmoid(-x))",
     stable_derivative="sigmoid(x) * sigmoid(-x) * (2 - x * tanh(x / 2))",
     range=Interval(-0.09983932012886692, 1.0998393201288669, True, True),
+    wide=True,
     source=Source(
         "Elfwing, Uchibe, Doya",
         2018,

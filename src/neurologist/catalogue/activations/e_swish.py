@@ -12,5 +12,6 @@ ACTIVATION = Activation(
     parameters={"beta": 1.5},
     range=Interval(-0.4176968141416107, inf, True, False),
     range_of=("-0.2784645427610738 * beta", "inf"),
+    wide=True,
     source=Source("Alcaide", 2018, "E-swish: adjusting activations to different network depths"),
 )

@@ -20,6 +20,7 @@ ACTIVATION = Activation(
     # The source gives a family; 1 throughout is its plainest member.
     parameters={"alpha": 1.0, "beta": 1.0, "gamma": 1.0, "delta": 1.0, "theta": 1.0},
     range=Interval(-0.08792075107003739, inf, True, False),
+    wide=True,
     source=Source(
         "Biswas, Kumar, Banerjee, Pandey",
         2020,

@@ -10,5 +10,6 @@ ACTIVATION = Activation(
     stable="where(x >= 0, x, expm1(x)) * sigmoid(x)",
     stable_derivative="sigmoid(x) * where(x >= 0, 1 + x * sigmoid(-x), exp(x) + expm1(x) * sigmoid(-x))",
     range=Interval(-0.17157287525380990, inf, True, False),
+    wide=True,
     source=Source("Basirat, Roth", 2018, "The quest for the golden activation function"),
 )

@@ -15,6 +15,7 @@ ACTIVATION = Activation(
     parameters={"alpha": 0.75, "beta": 0.75},
     learnable=("alpha", "beta"),
     range=Interval(-0.4052808451734580, inf, True, False),
+    wide=True,
     source=Source(
         "Biswas, Kumar, Banerjee, Pandey", 2022, "ErfAct and Pserf: non-monotonic smooth trainable activation functions"
     ),

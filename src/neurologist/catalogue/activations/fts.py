@@ -12,6 +12,7 @@ ACTIVATION = Activation(
     parameters={"t": -0.2},
     range=Interval(-0.2, inf, True, False),
     range_of=("t", "inf"),
+    wide=True,
     source=Source(
         "Chieng, Wahid, Ong, Perla",
         2018,

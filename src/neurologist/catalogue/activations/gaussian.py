@@ -8,5 +8,6 @@ ACTIVATION = Activation(
     stable="gauss(x)",
     stable_derivative="-2 * (x * gauss(x))",
     range=Interval(0.0, 1.0, False, True),
+    wide=True,
     source=Source("Broomhead, Lowe", 1988, "Multivariable functional interpolation and adaptive networks"),
 )

@@ -6,6 +6,7 @@ ACTIVATION = Activation(
     name="gcu",
     formula="x * cos(x)",
     range=REAL,
+    wide=True,
     source=Source(
         "Noel, Trivedi, Dutta",
         2021,

@@ -10,5 +10,6 @@ ACTIVATION = Activation(
     stable="where(x >= 0, x, expm1(x)) * min(max((x + 1) / 2, 0), 1)",
     stable_derivative="where(x >= 1, 1, where(x >= 0, x + 0.5, where(x > -1, exp(x) * (x + 2) / 2 - 0.5, 0)))",
     range=Interval(-0.09967315152874262, inf, True, False),
+    wide=True,
     source=Source("Basirat, Roth", 2018, "The quest for the golden activation function"),
 )

@@ -8,7 +8,7 @@ ACTIVATION = Activation(
     name="hardswish",
     formula="x * min(max(x + 3, 0), 6) / 6",
     stable="x * (min(max(x + 3, 0), 6) / 6)",
-    stable_derivative="where(x <= -3, 0, where(x < 3, x / 3 + 0.5, 1))",
+    stable_derivative="where(x <= -3, 0, where(x < 3, (x + 1.5) / 3, 1))",
     range=Interval(-0.375, inf, True, False),
     source=Source("Howard, Sandler, Chu, et al.", 2019, "Searching for MobileNetV3"),
     autograd=("HardswishBackward0",),

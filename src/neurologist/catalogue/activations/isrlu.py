@@ -14,6 +14,7 @@ ACTIVATION = Activation(
     parameters={"alpha": 1.0},
     range=Interval(-1.0, inf),
     range_of=("-1 / sqrt(alpha)", "inf"),
+    wide=True,
     source=Source(
         "Carlile, Delamarter, Kinney, Marti, Whitney",
         2017,

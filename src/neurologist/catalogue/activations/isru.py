@@ -10,6 +10,7 @@ ACTIVATION = Activation(
     parameters={"alpha": 1.0},
     range=Interval(-1.0, 1.0),
     range_of=("-1 / sqrt(alpha)", "1 / sqrt(alpha)"),
+    wide=True,
     source=Source(
         "Carlile, Delamarter, Kinney, Marti, Whitney",
         2017,

@@ -7,5 +7,6 @@ ACTIVATION = Activation(
     formula="1.7159 * tanh(2 * x / 3)",
     derivative_from_output="1.7159 * 2 / 3 * (1 - (y / 1.7159) ** 2)",
     range=Interval(-1.7159, 1.7159),
+    wide=True,
     source=Source("LeCun, Bottou, Orr, Mueller", 1998, "Efficient BackProp"),
 )

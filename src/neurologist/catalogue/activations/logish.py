@@ -10,6 +10,7 @@ ACTIVATION = Activation(
     stable="x * log1p(sigmoid(x))",
     stable_derivative="log1p(sigmoid(x)) + x * (sigmoid(x) * sigmoid(-x) / (1 + sigmoid(x)))",
     range=Interval(-0.2527688167894404, inf, True, False),
+    wide=True,
     source=Source(
         "Zhu, Meng, Chen, Zhang",
         2021,

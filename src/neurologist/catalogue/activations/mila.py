@@ -10,5 +10,6 @@ ACTIVATION = Activation(
     stable="x * tanh(softplus(x + beta))",
     parameters={"beta": -0.25},
     range=Interval(-0.2494532861688073, inf, True, False),
+    wide=True,
     source=Source("Misra", 2019, "Mila: controlling minima concavity in activation function"),
 )

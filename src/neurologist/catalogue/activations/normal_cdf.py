@@ -7,6 +7,7 @@ ACTIVATION = Activation(
     formula="erfc(-x / sqrt(2)) / 2",
     stable_derivative="bell(x) / sqrt(2 * pi)",
     range=Interval(0.0, 1.0),
+    wide=True,
     source=Source("Bliss", 1934, "The method of probits"),
     aliases=("probit",),
 )

@@ -29,6 +29,7 @@ ACTIVATION = Activation(
     },
     learnable=("a_0", "a_1", "a_2", "a_3", "a_4", "a_5", "b_1", "b_2", "b_3", "b_4"),
     range=REAL,
+    wide=True,
     source=Source(
         "Molina, Schramowski, Kersting",
         2020,

@@ -13,6 +13,7 @@ ACTIVATION = Activation(
         "1) / (hypot(x, 1) - x) + x / hypot(x, 1) / hypot(x, 1) / hypot(x, 1)) / 2)"
     ),
     range=Interval(-0.1501415530003888, inf, True, False),
+    wide=True,
     source=Source(
         "Zhu, Zhou, Chen, Wang",
         2021,

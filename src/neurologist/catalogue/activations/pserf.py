@@ -15,6 +15,7 @@ ACTIVATION = Activation(
     parameters={"gamma": 1.25, "delta": 0.85},
     learnable=("gamma", "delta"),
     range=Interval(-0.5060068753569110, inf, True, False),
+    wide=True,
     source=Source(
         "Biswas, Kumar, Banerjee, Pandey", 2022, "ErfAct and Pserf: non-monotonic smooth trainable activation functions"
     ),

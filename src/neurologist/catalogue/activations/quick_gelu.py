@@ -10,5 +10,6 @@ ACTIVATION = Activation(
     stable="x * sigmoid(1.702 * x)",
     stable_derivative="sigmoid(1.702 * x) + x * sigmoid(1.702 * x) * (1.702 * sigmoid(-1.702 * x))",
     range=Interval(-0.16361018963, inf, True, False),
+    wide=True,
     source=Source("Hendrycks, Gimpel", 2016, "Gaussian error linear units (GELUs)"),
 )

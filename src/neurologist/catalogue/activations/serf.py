@@ -10,6 +10,7 @@ ACTIVATION = Activation(
     stable="x * erf(softplus(x))",
     stable_derivative="erf(softplus(x)) + x * (2 / sqrt(pi) * gauss(softplus(x)) * sigmoid(x))",
     range=Interval(-0.3484374587596064, inf, True, False),
+    wide=True,
     source=Source(
         "Nag, Bhattacharyya, Mukherjee, Kundu",
         2023,

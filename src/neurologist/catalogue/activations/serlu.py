@@ -10,5 +10,6 @@ ACTIVATION = Activation(
     stable="1.07862 * where(x >= 0, x, 2.90427 * (x * exp(x)))",
     stable_derivative="1.07862 * where(x >= 0, 1, 2.90427 * (exp(x) + x * exp(x)))",
     range=Interval(-1.152420501289900416, inf, True, False),
+    wide=True,
     source=Source("Zhang, Li", 2018, "Effectiveness of scaled exponentially-regularized linear units (SERLUs)"),
 )

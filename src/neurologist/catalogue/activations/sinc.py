@@ -12,5 +12,6 @@ ACTIVATION = Activation(
         "22230464256000))))))), (cos(x) - sin(x) / x) / x)"
     ),
     range=Interval(-0.2172336282112216, 1.0, True, True),
+    wide=True,
     source=Source("Efe", 2008, "Novel neuronal activation functions for feedforward neural networks"),
 )

@@ -10,5 +10,6 @@ ACTIVATION = Activation(
     parameters={"epsilon": 0.0025},
     range=Interval(-0.003535533905932738, inf, True, False),
     range_of=("-sqrt(2) * epsilon", "inf"),
+    wide=True,
     source=Source("Rodrigues", 2018, "SineReLU: an alternative to the ReLU activation function"),
 )

@@ -14,5 +14,6 @@ ACTIVATION = Activation(
     parameters={"a": 1.0, "b": 1.0},
     learnable=("a", "b"),
     range=Interval(-0.4973705541899910, inf, True, False),
+    wide=True,
     source=Source("Paul, Bandyopadhyay, Yoon, Geem, Sarkar", 2022, "SinLU: sinu-sigmoidal linear unit"),
 )

@@ -14,5 +14,6 @@ ACTIVATION = Activation(
         "sigmoid(-x) * (1 + sigmoid(x)) / (2 + sigmoid(x) * (2 + sigmoid(x))) ** 2)"
     ),
     range=Interval(-0.2499936636601295, inf, True, False),
+    wide=True,
     source=Source("Wang, Ren, Wang", 2022, "Smish: a novel activation function for deep learning methods"),
 )

@@ -13,6 +13,7 @@ ACTIVATION = Activation(
     parameters={"alpha": 0.01, "mu": 2.5},
     learnable=("mu",),
     range=REAL,
+    wide=True,
     source=Source(
         "Biswas, Kumar, Banerjee, Pandey",
         2021,

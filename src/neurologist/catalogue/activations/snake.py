@@ -9,5 +9,6 @@ ACTIVATION = Activation(
     parameters={"a": 1.0},
     learnable=("a",),
     range=REAL,
+    wide=True,
     source=Source("Ziyin, Hartwig, Ueda", 2020, "Neural networks fail to learn periodic functions and how to fix it"),
 )

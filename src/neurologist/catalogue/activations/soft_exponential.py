@@ -18,6 +18,7 @@ ACTIVATION = Activation(
     learnable=("alpha",),
     range=Interval(-1.5, inf),
     range_of=("where(alpha > 0, alpha - 1 / max(alpha, 1e-300), -inf)", "inf"),
+    wide=True,
     source=Source(
         "Godfrey, Gashler",
         2015,

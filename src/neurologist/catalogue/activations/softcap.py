@@ -10,5 +10,6 @@ ACTIVATION = Activation(
     parameters={"cap": 30.0},
     range=Interval(-30.0, 30.0),
     range_of=("-cap", "cap"),
+    wide=True,
     source=Source("Gemma Team", 2024, "Gemma 2: improving open language models at a practical size"),
 )

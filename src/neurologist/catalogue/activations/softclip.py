@@ -12,6 +12,7 @@ ACTIVATION = Activation(
     stable_derivative="sigmoid(p * x) * sigmoid(p * (1 - x)) * -expm1(-p)",
     parameters={"p": 10.0},
     range=Interval(0.0, 1.0),
+    wide=True,
     source=Source("Klimek, Perelstein", 2018, "Neural network-based approach to phase space integration"),
     aliases=("soft_clipping",),
 )

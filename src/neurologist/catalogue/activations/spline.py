@@ -20,6 +20,7 @@ ACTIVATION = Activation(
     parameters={"w_b": 1.0, "w_s": 1.0, **WEIGHTS},
     learnable=("w_b", "w_s", *WEIGHTS),
     range=Interval(-0.2784645427610738, inf, True, False),
+    wide=True,
     source=Source("Liu, Wang, Vaidya, Ruehle, Halverson, et al.", 2024, "KAN: Kolmogorov-Arnold networks"),
     aliases=("kan",),
 )

@@ -13,5 +13,6 @@ ACTIVATION = Activation(
     ),
     parameters={"b": 4.0},
     range=Interval(0.0, inf),
+    wide=True,
     source=Source("Barron", 2021, "Squareplus: a softplus-like algebraic rectifier"),
 )

@@ -13,5 +13,6 @@ ACTIVATION = Activation(
     learnable=("s", "b"),
     range=Interval(-0.4472, inf, True, False),
     range_of=("b", "inf"),
+    wide=True,
     source=Source("Yu, Si, Zhou, Luo, Zhou, Feng, Yan, Wang", 2022, "MetaFormer baselines for vision"),
 )

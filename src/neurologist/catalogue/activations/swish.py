@@ -13,5 +13,6 @@ ACTIVATION = Activation(
     learnable=("beta",),
     range=Interval(-0.2784645427610738, inf, True, False),
     range_of=("-0.2784645427610738 / beta", "inf"),
+    wide=True,
     source=Source("Ramachandran, Zoph, Le", 2017, "Searching for activation functions"),
 )

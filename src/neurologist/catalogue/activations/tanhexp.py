@@ -12,6 +12,7 @@ ACTIVATION = Activation(
         "tanh(exp(x)) + x * (4 * exp(min(x, 10)) * sigmoid(2 * exp(min(x, 10))) * sigmoid(-2 * exp(min(x, 10))))"
     ),
     range=Interval(-0.3532857778482113, inf, True, False),
+    wide=True,
     source=Source(
         "Liu, Di",
         2020,

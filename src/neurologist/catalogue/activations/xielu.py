@@ -12,5 +12,6 @@ ACTIVATION = Activation(
     parameters={"alpha_p": 0.8, "alpha_n": 0.8, "beta": 0.5},
     learnable=("alpha_p", "alpha_n"),
     range=Interval(-0.2057512240964821, inf, True, False),
+    wide=True,
     source=Source("Huang, Schlag", 2024, "Deriving activation functions using integration"),
 )

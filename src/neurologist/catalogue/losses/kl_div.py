@@ -17,4 +17,5 @@ LOSS = Loss(
     autograd=("KlDivBackward0",),
     exact_in_torch=False,  # its "mean" warns, and F.kl_div has no other of that name
     torch_function="kl_div",
+    aliases=("kl",),
 )
