@@ -7,12 +7,13 @@ May import: torch.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 import torch
 from torch import Tensor
 
-BLOCK = 65_536  # entries per thread and block; their intermediates (0.5 MB each in float64) fit a core's cache
+BLOCK = 131_072  # entries per thread and block; of 16k to 128k the fastest on two cores with 32 MB of last-level cache
 
 
 def in_blocks(run: Callable[..., Any], *values: Any) -> Tensor | None:
@@ -26,11 +27,21 @@ def in_blocks(run: Callable[..., Any], *values: Any) -> Tensor | None:
     out = _flat(result, like, order)
     if out is None or any(piece is None for piece in flat):
         return None
+    _keep_pages()
     block = BLOCK * torch.get_num_threads()
     for start in range(0, like.numel(), block):
         part = slice(start, start + block)
         out[part] = run(*[piece[part] if isinstance(piece, Tensor) and piece.ndim else piece for piece in flat])
     return result
+
+
+@cache
+def _keep_pages() -> None:
+    """Let glibc's malloc keep what blocks free, which it does up to twice the size of the largest piece ever freed.
+
+    It would otherwise return the pages to the system after every operation and fetch them anew: three times slower.
+    """
+    torch.empty(1 << 24, dtype=torch.uint8)
 
 
 def _splits(like: Tensor) -> bool:

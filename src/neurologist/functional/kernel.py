@@ -46,28 +46,33 @@ class Kernel:
 
     def forward(self, *values: Any) -> Tensor:
         """The value without a trace in autograd's graph."""
-        found = in_blocks(self._compute, *values)
-        return self._compute(*values) if found is None else found
+        found = in_blocks(self._in_block, *values)
+        return self._compute(values) if found is None else found
 
     def pull(self, gradient: Tensor, *values: Any) -> Tensor:
         """The value times a gradient, rounded once."""
-        found = in_blocks(self._compute_times, *values, gradient)
-        return self._compute_times(*values, gradient) if found is None else found
+        found = in_blocks(self._times_in_block, *values, gradient)
+        return self._compute_times(values, gradient) if found is None else found
 
     def slope(self, name: str) -> Kernel:
         """The kernel of the derivative by one variable."""
         return slope_of(self.made_of, name)
 
-    def _compute(self, *values: Any) -> Tensor:
-        return compute(self.formula, dict(zip(self.names, values, strict=True)), like=values[0], wide=self.wide)
+    def _in_block(self, *values: Any) -> Tensor:
+        return self._compute(values, blocks=True)
 
-    def _compute_times(self, *values_and_gradient: Any) -> Tensor:
-        *values, gradient = values_and_gradient
-        like = values[0]
-        dtype = working_dtype(like, self.wide)
+    def _times_in_block(self, *values: Any) -> Tensor:
+        return self._compute_times(values[:-1], values[-1], blocks=True)
+
+    def _compute(self, values: tuple[Any, ...], blocks: bool = False) -> Tensor:
+        given = dict(zip(self.names, values, strict=True))
+        return compute(self.formula, given, values[0], wide=self.wide, blocks=blocks)
+
+    def _compute_times(self, values: tuple[Any, ...], gradient: Tensor, blocks: bool = False) -> Tensor:
+        dtype = working_dtype(values[0], self.wide)
         ready = {name: widened(value, dtype) for name, value in zip(self.names, values, strict=True)}
-        found: Tensor = program(self.formula, dtype, -1)(ready) * gradient.to(dtype)
-        return found.to(like.dtype)
+        found: Tensor = program(self.formula, dtype, -1, blocks)(ready) * gradient.to(dtype)
+        return found.to(values[0].dtype)
 
 
 @shelved

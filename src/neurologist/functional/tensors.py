@@ -34,7 +34,7 @@ class Tensors:
             "abs": abs,
             "sign": _either(torch.sign, FLOATS.word("sign")),
             "softplus": _either(_softplus, FLOATS.word("softplus")),
-            "sigmoid": _either(_sigmoid, FLOATS.word("sigmoid")),
+            "sigmoid": _either(self._sigmoid, FLOATS.word("sigmoid")),
             "gauss": _either(_gauss, FLOATS.word("gauss")),
             "bell": _either(lambda u: _gauss(u, 0.5), FLOATS.word("bell")),
             "hypot": _hypot,
@@ -63,6 +63,12 @@ class Tensors:
         """A literal, as a float: torch takes a Python float at the tensor's own precision."""
         return FLOATS.number(text)
 
+    def _sigmoid(self, x: Tensor) -> Any:
+        # torch's is 0 from about -88.7 on, where x times it is not yet.
+        small = torch.exp(-x.abs())
+        large = 1 / (1 + small)
+        return self._where(x < 0, small * large, large)
+
     def _rank(self, x: Tensor) -> Tensor:
         length = x.shape[self.dim]
         shape = [length if d == self.dim % x.ndim else 1 for d in range(x.ndim)]
@@ -86,10 +92,30 @@ class Tensors:
         return torch.where(test, then, other)
 
 
+class Blocks(Tensors):
+    """Plain tensors on the processor, without autograd, as `functional.blocks` hands them out."""
+
+    def _sigmoid(self, x: Tensor) -> Any:
+        found = torch.sigmoid(x)  # in one pass; looking at a block's least entry costs less than a second one
+        return super()._sigmoid(x) if x.numel() and not x.amin() > -60 else found
+
+    def _where(self, test: Any, then: Any, other: Any) -> Any:
+        """torch.where takes a branch per entry, which a random mask makes slow; blending bits takes none."""
+        if not isinstance(test, Tensor):
+            return then if test else other
+        kind = torch.int64 if self.dtype is torch.float64 else torch.int32
+        ours, theirs = (self._bits(side, kind) for side in (then, other))
+        mask = test.to(kind).neg_()
+        return ((ours ^ theirs) & mask ^ theirs).view(self.dtype)
+
+    def _bits(self, value: Any, kind: torch.dtype) -> Tensor:
+        return torch.as_tensor(value, dtype=self.dtype).view(kind)
+
+
 @shelved
-def program(formula: str, dtype: torch.dtype, dim: int = -1) -> Compiled:
+def program(formula: str, dtype: torch.dtype, dim: int = -1, blocks: bool = False) -> Compiled:
     """The formula as a callable on tensors of this dtype."""
-    return compile_formula(formula, Tensors(dtype, dim))
+    return compile_formula(formula, (Blocks if blocks else Tensors)(dtype, dim))
 
 
 def working_dtype(like: Tensor, wide: bool = False) -> torch.dtype:
@@ -99,12 +125,14 @@ def working_dtype(like: Tensor, wide: bool = False) -> torch.dtype:
     return torch.float64 if wide and like.dtype is torch.float32 and like.device.type != "mps" else like.dtype
 
 
-def compute(formula: str, values: Mapping[str, Any], like: Tensor, dim: int = -1, wide: bool = False) -> Tensor:
+def compute(
+    formula: str, values: Mapping[str, Any], like: Tensor, dim: int = -1, wide: bool = False, blocks: bool = False
+) -> Tensor:
     """The formula's value, with `like`'s dtype and shape; computed in the working dtype and rounded once."""
     dtype = working_dtype(like, wide)
     if dtype is not like.dtype:
         values = {name: widened(value, dtype) for name, value in values.items()}
-    result = program(formula, dtype, dim)(values)
+    result = program(formula, dtype, dim, blocks)(values)
     if not isinstance(result, Tensor):
         return torch.full_like(like, result)
     return result if result.dtype is like.dtype else result.to(like.dtype)
@@ -117,13 +145,6 @@ def widened(value: Any, dtype: torch.dtype) -> Any:
 
 def _either(of_tensor: Callable[..., Any], of_float: Callable[..., Any]) -> Callable[..., Any]:
     return lambda x: of_tensor(x) if isinstance(x, Tensor) else of_float(x)
-
-
-def _sigmoid(x: Tensor) -> Tensor:
-    # torch's is 0 from about -88.7 on, where x times it is not yet.
-    small = torch.exp(-x.abs())
-    large = 1 / (1 + small)
-    return torch.where(x < 0, small * large, large)
 
 
 def _softplus(x: Tensor) -> Tensor:
