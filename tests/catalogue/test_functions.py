@@ -127,7 +127,7 @@ def test_rrelu_draws_in_training_and_takes_the_mean_after_it() -> None:
 
 def test_reference_latex_and_plot() -> None:
     assert str(functions["sigmoid"].reference(2.0)).startswith("0.88079707797788")
-    assert "e^{- x}" in functions["sigmoid"].latex
+    assert functions["sigmoid"].latex == r"\frac{1}{1 + e^{-x}}"
     if __import__("importlib.util").util.find_spec("matplotlib") is None:
         with pytest.raises(ImportError, match="plotting 'sigmoid' needs matplotlib"):
             functions["sigmoid"].plot()

@@ -1,6 +1,6 @@
 """An activation as a callable: one object for torch, NumPy and floats, with all that follows from its formula.
 
-May import: `catalogue`, `theory`; torch, NumPy, mpmath, SymPy and matplotlib inside methods, when needed.
+May import: `catalogue`, `theory`; torch, NumPy, mpmath and matplotlib inside methods, when needed.
 """
 
 from __future__ import annotations
@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 
 from neurologist.catalogue import Activation, Interval
 from neurologist.catalogue.differentiate import differentiate
-from neurologist.catalogue.expression import free_names
 from neurologist.functional.kinds import compute_array, compute_float, kind_of
 from neurologist.functional.members import key_of
 
@@ -145,14 +144,9 @@ class Function:
     @cached_property
     def latex(self) -> str:
         """The formula in LaTeX."""
-        import sympy
+        from neurologist.functional.latex import latex
 
-        from neurologist.catalogue.backends import SYMBOLS
-        from neurologist.catalogue.expression import compile_formula
-
-        names = {name: sympy.Symbol(name, real=True) for name in free_names(self.formula)}
-        text: str = sympy.latex(compile_formula(self.formula, SYMBOLS)(names))
-        return text
+        return latex(self.formula, self.spec)
 
     def reference(self, x: Any, *, derivative: bool = False, **parameters: float) -> Any:
         """The value at 50 digits, from the textbook formula: an mpmath number, or a list of them for a vector."""
