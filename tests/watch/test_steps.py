@@ -182,3 +182,34 @@ def test_a_parameter_is_never_taken_for_one_that_died():
     session.diagnose()
     shapes = sorted(json.loads(shape) for (shape,) in rows(session, "SELECT shape FROM parameter"))
     assert shapes == sorted(shape for width in range(2, 22) for shape in ([width, 4], [width]))
+
+
+def test_a_look_at_the_first_steps_ends_by_itself():
+    model = net()
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    with nl.watch(steps=5) as session:
+        for _ in range(12):
+            optimizer.zero_grad()
+            backward(model)
+            optimizer.step()
+    run = run_of(session)
+    assert session.steps == run.steps == 5
+    assert [step for step, _ in run.losses] == list(range(5))
+    assert max(run.samples) < 5
+    assert session.diagnose().summary.status == "stopped after 5 steps"
+
+
+def test_a_run_shorter_than_the_look_has_finished():
+    model = net()
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    with nl.watch(steps=5) as session:
+        for _ in range(3):
+            backward(model)
+            optimizer.step()
+    assert session.steps == 3
+    assert session.diagnose().summary.status == "finished"
+
+
+def test_a_look_at_no_steps_is_refused():
+    with pytest.raises(ValueError, match="steps=0: expected at least 1"):
+        nl.watch(steps=0)

@@ -32,7 +32,7 @@ def test_silent_over_a_whole_run(program: Program):
 
 @programs
 def test_silent_over_a_short_run(program: Program):
-    session = nl.watch(BUDGET)
+    session = nl.watch(BUDGET, steps=SHORT)
     program(SHORT, around=session)
     assert not (said := complaints(session)), said
 

@@ -223,8 +223,11 @@ def improvement(run: Run) -> float:
     return (start - end) / abs(start)
 
 
-def guessing(run: Run) -> float | None:
-    """Loss of a network that guesses, by the first loss of a kind where that is known; None for any other."""
+def guessing(run: Run, centred: bool = False) -> float | None:
+    """Loss of a network that guesses, by the first loss of a kind where that is known; None for any other.
+
+    For numbers the guess is 0, or the targets' mean where it is to be `centred`.
+    """
     for loss in losses(run):
         rows = targets(run, loss)
         outputs = max(known(rows, "outputs"), default=0)
@@ -233,7 +236,7 @@ def guessing(run: Run) -> float | None:
         if applies(loss) == "sigmoid" or loss.member == "bce":
             return log(2)
         if rows and rows[0].get("std") is not None and loss.options.get("reduction", MEAN) == MEAN:
-            spread, middle = rows[0]["std"], rows[0]["mean"]
+            spread, middle = rows[0]["std"], 0.0 if centred else rows[0]["mean"]
             by_kind = {
                 "mse": spread**2 + middle**2,
                 "l1": spread + abs(middle),

@@ -30,18 +30,21 @@ class Session:
     Args:
         budget: share of the training time that it may take.
         record: file to write, or None for memory. An existing file is never overwritten.
+        steps: optimizer steps to look at; None for all of them.
 
     Attributes:
         status: how the run ended; set it before leaving the block to say so in the record.
     """
 
-    def __init__(self, budget: float = 0.01, record: str | Path | None = None) -> None:
+    def __init__(self, budget: float = 0.01, record: str | Path | None = None, steps: int | None = None) -> None:
+        if steps is not None and steps < 1:
+            raise ValueError(f"watch got steps={steps}: expected at least 1, or None for the whole run")
         self.sampler = Sampler(budget)
         self.status: str | None = None
         self._store = Store(record)
         names = Names()
         self._recorder = Recorder(self._store, names)
-        self._steps = Steps(self.sampler, self._recorder, names)
+        self._steps = Steps(self.sampler, self._recorder, names, steps)
         self._started = time.perf_counter()
         self._pid = os.getpid()
         self._closed = False
@@ -80,7 +83,7 @@ class Session:
             return  # a fork that leaves the block: the record is its parent's
         self._steps.stop()
         if self.status is None:
-            self.status = _ending(kind)
+            self.status = f"stopped after {self.steps} steps" if self._steps.done else _ending(kind)
         self._steps.attempt("the end of the record", self._finish)
 
     def _finish(self) -> None:
@@ -110,18 +113,19 @@ def _ending(kind: type[BaseException] | None) -> str:
     return "interrupted" if issubclass(kind, KeyboardInterrupt) else f"failed: {kind.__name__}"
 
 
-def watch(budget: float = 0.01, record: str | Path | None = None) -> Session:
+def watch(budget: float = 0.01, record: str | Path | None = None, steps: int | None = None) -> Session:
     """Examine everything that calls `.backward()` inside a `with` block.
 
     Args:
         budget: share of the training time that the examination may take, 0 to 1.
         record: file to write what was seen to; None keeps it in memory.
+        steps: optimizer steps to look at, for a look at the beginning; training goes on unexamined after them.
 
     Returns:
         The session; ask it for `diagnose()`.
 
     Raises:
-        ValueError: `budget` is not a share.
+        ValueError: `budget` is not a share, or `steps` is below 1.
         FileExistsError: `record` exists already.
     """
-    return Session(budget, record)
+    return Session(budget, record, steps)

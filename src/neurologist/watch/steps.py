@@ -39,8 +39,9 @@ class Steps:
         by_hand: the parameters are changed without an optimizer.
     """
 
-    def __init__(self, sampler: Sampler, recorder: Recorder, names: Names) -> None:
+    def __init__(self, sampler: Sampler, recorder: Recorder, names: Names, limit: int | None = None) -> None:
         self.count = self.samples = 0
+        self._limit = limit
         self.loss: float | None = None
         self.by_hand = False
         self.busy = threading.RLock()
@@ -57,6 +58,11 @@ class Steps:
         self._started = time.perf_counter()
         self._pid = os.getpid()
         self._open = True
+
+    @property
+    def done(self) -> bool:
+        """Whether as many steps were seen as were to be looked at."""
+        return self._limit is not None and self.count >= self._limit
 
     # -- the doors --------------------------------------------------------------------------------------------
 
@@ -206,6 +212,7 @@ class Steps:
         self.count += 1
         self._passes = 0
         self._why = None
+        self._open = self._open and not self.done
         if self._open:
             self.attempt("the next step", self._decide)
 
