@@ -11,7 +11,7 @@ from typing import Any
 
 from neurologist.catalogue.expression import names_in, parse
 
-NAMES = ("u", "v", "w", "r", "s", "q", "m", "n", "c", "d", "h", "k", "l", "o", "z")
+NAMES = ("u", "v", "w", "r", "s", "q", "m", "n", "c", "d", "h", "k", "z")
 READABLE = 100  # characters of a formula that is read at one go
 SAVED = 25  # characters that naming a part must save
 WHOLE = ("sum", "max", "min", "logsumexp")  # words that make one number of a vector
@@ -20,20 +20,21 @@ PLACED = ("rank", "top", "sort", "cumsum", "first", "second", "join", "softmax")
 Parts = tuple[list[tuple[str, str]], str]
 
 
-def parts(formula: str, readable: int = READABLE, saved: int = SAVED) -> Parts:
+def parts(formula: str, readable: int = READABLE, saved: int = SAVED, taken: Collection[str] = ()) -> Parts:
     """The (name, formula) pairs of what a formula repeats, each in terms of those before it, and what remains of it.
 
     Args:
         formula: of at most `readable` characters, it stays whole.
         readable: characters.
         saved: characters that naming a part must save.
+        taken: names that no part may have.
 
     >>> parts("(x - max(x)) / 2 + (x - max(x)) ** 2", readable=0, saved=8)
     ([('u', 'x - max(x)')], 'u / 2 + u ** 2')
     """
     named: dict[str, str] = {}
-    free = [name for name in NAMES if name not in names_in(parse(formula))]
-    while len(formula) > readable and len(named) < len(free):
+    free = [name for name in NAMES if name not in names_in(parse(formula)) and name not in taken]
+    while max(map(len, (formula, *named.values()))) > readable and len(named) < len(free):
         part = _most_worth((formula, *named.values()), saved)
         if part is None:
             break
