@@ -16,6 +16,9 @@ from typing import Any
 
 from neurologist.record.schema import SCHEMA_VERSION, TABLES, RecordError
 
+ROWS = 20_000  # of one quantity, at most so many are read: about 20 MB
+LEAST = 16  # samples that are read, whatever the number of ops
+
 
 @dataclass(frozen=True, eq=False)
 class Parameter:
@@ -191,15 +194,32 @@ class Run:
     # -- quantities -------------------------------------------------------------------------------------------
 
     @cached_property
+    def _read(self) -> list[int] | None:
+        """Samples whose rows are read, where not all are: both ends, what was out of the ordinary, some between."""
+        most = max(LEAST, ROWS // max(1, len(self.ops)))
+        if len(self.samples) <= most:
+            return None
+        events = [row[0] for row in self._db.execute("SELECT step FROM sample WHERE why NOT IN ('early', 'spaced')")]
+        share = most // 4
+        kept = {*self.samples[:share], *self.samples[-share:], *events[: share // 2], *events[-(share - share // 2) :]}
+        rest = [step for step in self.samples if step not in kept]
+        space = most - len(kept)
+        return sorted(kept | {rest[i * len(rest) // space] for i in range(space)})
+
+    @cached_property
     def _quantities(self) -> dict[str, dict[int, list[dict[str, Any]]]]:
         return {}
 
     def quantity(self, table: str) -> dict[int, list[dict[str, Any]]]:
-        """All rows of a quantity: subject id -> rows in order of step, each a dict with "step"; {} if absent."""
+        """The rows of a quantity: subject id -> rows in order of step, each a dict with "step"; {} if absent.
+
+        Of a long run of many ops, a choice of samples is read: `ROWS` in all, or `LEAST` samples.
+        """
         if table not in self._quantities:
             rows: dict[int, list[dict[str, Any]]] = defaultdict(list)
             if table in self._tables:
-                cursor = self._db.execute(f"SELECT * FROM {table} ORDER BY step")
+                chosen = "" if self._read is None else f"WHERE step IN ({', '.join(map(str, self._read))})"
+                cursor = self._db.execute(f"SELECT * FROM {table} {chosen} ORDER BY step")
                 names = [c[0] for c in cursor.description]
                 for row in cursor:
                     rows[row[1]].append(dict(zip(names, row, strict=True)))

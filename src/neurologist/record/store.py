@@ -51,6 +51,7 @@ class Store:
     def add_quantity(self, name: str, subject: str, columns: Mapping[str, str]) -> None:
         """Create a quantity's table; `subject` is "op" or "parameter"."""
         self._create(name, quantity_table(subject, columns))
+        self.connection.execute(f"CREATE INDEX IF NOT EXISTS {name}_step ON {name} (step)")
 
     def meta(self, **values: Any) -> None:
         """Set entries of the `meta` table; None leaves an entry out."""
