@@ -4,8 +4,8 @@
     python benchmarks/diagnosis.py --blocks 40 --samples 5000
 
 A stack of linear, batch normalisation and ReLU is trained for six steps, all examined; the record's rows are then
-copied to as many samples as asked for. Three fresh interpreters diagnose it. None of them imports torch. Linux only: memory is
-the process's peak as /proc tells it.
+copied to as many samples as asked for. Three fresh interpreters diagnose it. None of them imports torch.
+Linux only: memory is the process's peak as /proc tells it.
 """
 
 from __future__ import annotations
