@@ -165,10 +165,10 @@ def _wrapped(before: str, expression: str) -> str:
     """A statement, over several lines where it is long."""
     if len(before) + len(expression) <= WIDTH:
         return before + expression
-    lines = _lines(expression, WIDTH - len(TAB))
     if len(_pieces(expression)) > 1:
-        return "\n".join([f"{before}(", *(TAB + line for line in lines), ")"])
-    return "\n".join([before + lines[0], *lines[1:]])
+        return "\n".join([f"{before}(", *(TAB + line for line in _lines(expression, WIDTH - len(TAB))), ")"])
+    first, *rest = _lines(expression, WIDTH - len(before))
+    return "\n".join([before + first, *rest])
 
 
 def _lines(expression: str, width: int) -> list[str]:

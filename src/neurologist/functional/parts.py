@@ -97,7 +97,7 @@ def _most_worth(formulas: Collection[str], least: int) -> str | None:
         if isinstance(node, ast.BinOp | ast.Call):
             text = ast.unparse(node)
             times[text] = times.get(text, 0) + 1
-    worth = {text: (count - 1) * len(text) for text, count in times.items() if count > 1}
+    worth = {text: (count - 1) * len(text) for text, count in times.items() if count > 1 and 2 * len(text) >= least}
     best = max(worth, key=lambda text: (worth[text], text), default=None)
     return best if best is not None and worth[best] >= least else None
 
