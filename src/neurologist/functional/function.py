@@ -31,10 +31,10 @@ class Function:
         spec: its entry in the catalogue.
     """
 
-    def __init__(self, spec: Activation, *, wide: bool = True) -> None:
+    def __init__(self, spec: Activation, *, fused: bool = False) -> None:
         self.spec = spec
         self._key = key_of(spec)
-        self._wide = wide
+        self._fused = fused
         self.__name__ = self.name = spec.name
         self.__doc__ = f"{spec.name}: {spec.formula}"
 
@@ -162,7 +162,7 @@ class Function:
         return ActivationModule(self, parameters)
 
     def plot(self, lo: float = -5.0, hi: float = 5.0, ax: Any = None) -> Any:
-        """Draw value and slope with matplotlib and return the axes."""
+        """Draw value and slope with matplotlib and return the axes; `.figure.savefig(path)` makes a file of them."""
         from neurologist.functional.plot import plot
 
         return plot(self, lo, hi, ax)
@@ -174,16 +174,11 @@ class Function:
         ones = compute_array("1", {}, like=y)
         return compute_array(str(self.spec.pullback), {**given, "x": x, "g": ones}, like=x, dim=dim)
 
-    @cached_property
-    def narrow(self) -> Function:
-        """The same function, computed in float32 for float32 tensors, whatever that costs in digits."""
-        return Function(self.spec, wide=False)
-
     @property
     def _on_tensors(self) -> OnTensors:
         from neurologist.functional.function_tensor import on_tensors
 
-        return on_tensors(self._key, self._wide)
+        return on_tensors(self._key, self._fused)
 
     def _plain(self, formula: str, x: Any, dim: int, given: Mapping[str, Any], symbol: str = "x") -> Any:
         values = {**given, symbol: x}

@@ -1,6 +1,6 @@
 """A loss as a callable: the same object for torch, NumPy and floats.
 
-May import: `catalogue`, `theory`; torch and NumPy inside methods, when needed.
+May import: `catalogue`, `theory`; torch, NumPy and matplotlib inside methods, when needed.
 """
 
 from __future__ import annotations
@@ -77,6 +77,12 @@ class LossFunction:
         from neurologist.functional.loss_derivation import derive
 
         return derive(self.spec)
+
+    def plot(self, lo: float | None = None, hi: float | None = None, ax: Any = None) -> Any:
+        """Draw value and slope by one prediction, the rest standing still, and return matplotlib's axes."""
+        from neurologist.functional.plot import plot
+
+        return plot(self, lo, hi, ax)
 
     def __call__(
         self, *operands: Any, reduction: Reduction = "mean", check: bool | None = None, **parameters: Any
