@@ -39,7 +39,8 @@ def ways(name: str) -> dict[str, Way]:
 
     found: dict[str, Way] = {"formula, compiled": torch.compile(formula, fullgraph=True)}
     if spec.torch_function:
-        found["torch"] = lambda x: getattr(F, spec.torch_function)(x, **spec.torch_arguments)
+        learnt = {parameter: torch.tensor([own[parameter]]) for parameter in spec.learnable}  # as F.prelu wants it
+        found["torch"] = lambda x: getattr(F, spec.torch_function)(x, **spec.torch_arguments, **learnt)
     return {**found, "ours": function, "ours, compiled": nl.compiled(function)}
 
 

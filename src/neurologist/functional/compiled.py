@@ -5,12 +5,11 @@ May import: torch, `functional`.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from types import FunctionType
 from typing import Any
 
 import torch
 
+from neurologist.functional import fused
 from neurologist.functional.function import Function
 from neurologist.functional.loss import LossFunction
 
@@ -28,10 +27,7 @@ class Compiled:
     def __init__(self, function: Function | LossFunction) -> None:
         self.function = function
         self.__name__ = self.name = function.name
-        narrow = function.narrow if isinstance(function, Function) else function
-        # What torch does in one pass already, inductor would only slow down: for ReLU it stores a mask.
-        own = function.spec.torch_function is not None and function.spec.exact_in_torch
-        self._run: Any = narrow if own else torch.compile(_apart(narrow), fullgraph=True)
+        self._run: Any = _fused(function)
 
     def __call__(self, *args: Any, **options: Any) -> Any:
         """As the function's own call, for tensors."""
@@ -44,15 +40,12 @@ class Compiled:
         return f"<compiled {self.function!r}>"
 
 
-def _apart(function: Function | LossFunction) -> Callable[..., Any]:
-    """A call of the function in a code object of its own: torch counts recompilations, at most 8, by code object."""
-
-    def run(*args: Any, **options: Any) -> Any:
-        return function(*args, **options)
-
-    return FunctionType(
-        run.__code__.replace(co_name=f"compiled_{function.name}"), globals(), None, None, run.__closure__
-    )
+def _fused(function: Function | LossFunction) -> Any:
+    if function.spec.torch_function is not None and function.spec.exact_in_torch:
+        return function  # torch does it in one pass already, which inductor would only slow down
+    if isinstance(function, Function) and not function.spec.vector:
+        return Function(function.spec, fused=True)
+    return fused.compiled(function, function.name)
 
 
 def compiled(function: Function | LossFunction | str) -> Compiled:

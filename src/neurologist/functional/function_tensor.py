@@ -28,18 +28,18 @@ class OnTensors:
         names: its parameters, in the order in which its kernel takes them.
     """
 
-    def __init__(self, spec: Activation, key: str, wide: bool) -> None:
+    def __init__(self, spec: Activation, key: str, fused: bool) -> None:
         self.spec = spec
         self.names = tuple(spec.parameters)
         self._defaults = dict(spec.parameters)
         self._torch_arguments = dict(spec.torch_arguments)
         self.builtin = spec.torch_function if spec.exact_in_torch else None
         self._vector = vector_kernel(key) if spec.vector else None
-        self._scalar = None if spec.vector else self._kernel(spec, wide)
+        self._scalar = None if spec.vector else self._kernel(spec, fused)
 
-    def _kernel(self, spec: Activation, wide: bool) -> Kernel:
-        slopes = (("x", spec.derivative),)
-        made: Kernel = kernel(f"nl_{spec.name}", spec.value, ("x", *self.names), slopes, wide and spec.wide)
+    def _kernel(self, spec: Activation, fused: bool) -> Kernel:
+        slopes, wide = (("x", spec.derivative),), spec.wide and not fused
+        made: Kernel = kernel(f"nl_{spec.name}", spec.value, ("x", *self.names), slopes, wide, fused)
         return made
 
     def __call__(self, x: Tensor, dim: int, parameters: Mapping[str, Any]) -> Tensor:
@@ -85,9 +85,9 @@ class OnTensors:
 
 
 @shelved
-def on_tensors(key: str, wide: bool = True) -> OnTensors:
-    """The activation that is known under this key; `wide` where float32 may be computed in float64."""
-    return OnTensors(member(key), key, wide)
+def on_tensors(key: str, fused: bool = False) -> OnTensors:
+    """The activation that is known under this key; `fused` where torch is to compile its formulas."""
+    return OnTensors(member(key), key, fused)
 
 
 def floating(x: Tensor) -> Tensor:

@@ -14,6 +14,7 @@ from torch import Tensor
 
 from neurologist.catalogue.differentiate import differentiate
 from neurologist.functional.blocks import in_blocks
+from neurologist.functional.fused import compiled
 from neurologist.functional.shelf import shelved
 from neurologist.functional.tensors import compute, program, widened, working_dtype
 
@@ -29,13 +30,20 @@ class Kernel:
     """
 
     def __init__(
-        self, label: str, formula: str, names: tuple[str, ...], slopes: tuple[tuple[str, str], ...], wide: bool
+        self,
+        label: str,
+        formula: str,
+        names: tuple[str, ...],
+        slopes: tuple[tuple[str, str], ...],
+        wide: bool,
+        fused: bool,
     ) -> None:
-        self.made_of = (label, formula, names, slopes, wide)
+        self.made_of = (label, formula, names, slopes, wide, fused)
         self.formula = formula
         self.names = names
         self.wide = wide
         self._function = _bridge(label, self.made_of)
+        self._fused = (compiled(self._compute, label), compiled(self._compute_times, label)) if fused else None
 
     def __call__(self, *values: Any) -> Tensor:
         """The formula's value; the first value is the tensor whose shape and dtype the result has."""
@@ -46,11 +54,17 @@ class Kernel:
 
     def forward(self, *values: Any) -> Tensor:
         """The value without a trace in autograd's graph."""
+        if self._fused is not None:
+            value: Tensor = self._fused[0](values)
+            return value
         found = in_blocks(self._in_block, *values)
         return self._compute(values) if found is None else found
 
     def pull(self, gradient: Tensor, *values: Any) -> Tensor:
         """The value times a gradient, rounded once."""
+        if self._fused is not None:
+            product: Tensor = self._fused[1](values, gradient)
+            return product
         found = in_blocks(self._times_in_block, *values, gradient)
         return self._compute_times(values, gradient) if found is None else found
 
@@ -82,6 +96,7 @@ def kernel(
     names: tuple[str, ...],
     slopes: tuple[tuple[str, str], ...] = (),
     wide: bool = False,
+    fused: bool = False,
 ) -> Kernel:
     """The kernel of a formula, made once.
 
@@ -91,16 +106,18 @@ def kernel(
         names: the formula's variables, in the order in which a call takes them.
         slopes: (variable, formula) pairs of the derivatives that are not to be derived from the formula.
         wide: whether float32 is computed in float64 and rounded once.
+        fused: whether torch compiles the value and the slope, one pass each; only `x` is kept between them, where
+            compiling both at once would keep masks, which cost more to write than all the rest.
     """
-    return Kernel(label, formula, names, slopes, wide)
+    return Kernel(label, formula, names, slopes, wide, fused)
 
 
 @shelved
 def slope_of(made_of: tuple[Any, ...], name: str) -> Kernel:
     """The kernel of another's derivative by one variable."""
-    label, formula, names, slopes, wide = made_of
+    label, formula, names, slopes, wide, fused = made_of
     formula = dict(slopes).get(name) or differentiate(formula, name)
-    found: Kernel = kernel(f"{label}_by_{name}", formula, names, (), wide)
+    found: Kernel = kernel(f"{label}_by_{name}", formula, names, (), wide, fused)
     return found
 
 

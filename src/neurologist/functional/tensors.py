@@ -161,10 +161,16 @@ def _gauss(u: Tensor, scale: float = 1.0) -> Tensor:
 
 
 def _hypot(u: Any, v: Any) -> Any:
-    if isinstance(u, Tensor) or isinstance(v, Tensor):
-        like = u if isinstance(u, Tensor) else v
-        return torch.hypot(*(side if isinstance(side, Tensor) else torch.full_like(like, side) for side in (u, v)))
-    return math.hypot(u, v)
+    if not isinstance(u, Tensor) and not isinstance(v, Tensor):
+        return math.hypot(u, v)
+    like = u if isinstance(u, Tensor) else v
+    u, v = (side if isinstance(side, Tensor) else torch.full_like(like, side) for side in (u, v))
+    if not torch.compiler.is_compiling():
+        return torch.hypot(u, v)
+    u, v = u.abs(), v.abs()  # inductor calls the library's hypot entry by entry
+    large = torch.maximum(u, v)
+    small = torch.minimum(u, v) / torch.where(large > 0, large, 1.0)
+    return torch.where(large < math.inf, large * torch.sqrt(1 + small * small), large)
 
 
 def _larger(a: Any, b: Any) -> Any:
