@@ -17,6 +17,7 @@ from neurologist.functional.members import key_of
 if TYPE_CHECKING:
     from torch import Tensor, nn
 
+    from neurologist.functional.cost import Cost
     from neurologist.functional.function_tensor import OnTensors
     from neurologist.theory.traits import Traits
 
@@ -166,6 +167,17 @@ class Function:
         from neurologist.functional.plot import plot
 
         return plot(self, lo, hi, ax)
+
+    def cost(self, entries: int = 1 << 20, seconds: float = 0.3) -> Cost:
+        """Measure forward and backward relative to ReLU, in turn with it; `str` of the result says what was measured.
+
+        Args:
+            entries: size of the float32 tensor.
+            seconds: how long to measure.
+        """
+        from neurologist.functional.cost import cost
+
+        return cost(self, entries, seconds)
 
     def _slope_of_sum(self, x: Any, dim: int, given: Mapping[str, Any]) -> Any:
         y = self(x, dim=dim, **given)
