@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from neurologist.functional.compiled import compiled
     from neurologist.read import diagnose
     from neurologist.record import RecordError
+    from neurologist.theory.gain import gain
+    from neurologist.theory.propagation import propagation
     from neurologist.watch.check import check
     from neurologist.watch.session import Session, watch
 
@@ -36,7 +38,9 @@ _HOME = {
     "check": "neurologist.watch.check",
     "compiled": "neurologist.functional.compiled",
     "diagnose": "neurologist.read",
+    "gain": "neurologist.theory.gain",
     "losses": "neurologist.functional",
+    "propagation": "neurologist.theory.propagation",
     "watch": "neurologist.watch.session",
 }
 
@@ -54,7 +58,9 @@ __all__ = [
     "check",
     "compiled",
     "diagnose",
+    "gain",
     "losses",
+    "propagation",
     "watch",
 ]
 

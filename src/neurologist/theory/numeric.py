@@ -114,6 +114,15 @@ def gaussian_mean(values: Callable[[Array], Array], points: tuple[float, ...]) -
     return float(weights @ values(z))
 
 
+def gaussian_mean_of_two(values: Callable[[Array, Array], Array], points: tuple[float, ...]) -> float:
+    """The mean of a function of two independent standard normal variables, each split at `points`."""
+    import numpy as np
+
+    z, weights = _quadrature(points)
+    a, b = (side.ravel() for side in np.meshgrid(z, z, indexing="ij"))
+    return float(weights @ values(a, b).reshape(len(z), len(z)) @ weights)
+
+
 @lru_cache(maxsize=256)
 def _quadrature(points: tuple[float, ...]) -> tuple[Array, Array]:
     import numpy as np
