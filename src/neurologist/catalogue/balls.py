@@ -18,10 +18,21 @@ from neurologist.catalogue.expression import OPERATORS, Compiled, compile_formul
 LADDER = (128, 512, 2048, 8192)  # bits to try until the ball is narrow enough
 ENOUGH = 100  # bits that are to be right
 NOTHING = -1300  # a ball within 2^-1300 of 0 is 0 in every dtype
+BEYOND = 1100  # no float reaches 2^1100: only an exponential of an exponential does
+NARROW = 20  # bits of a ball that arb's own functions bound well; wider ones go by their ends
+MONOTONE = ("log", "log1p", "expm1", "sqrt", "erf", "erfc", "tanh", "sinh", "asinh", "atan")
 
 
 class Balls:
-    """python-flint's `arb` at the working precision. A comparison that a ball leaves open gives None."""
+    """python-flint's `arb` at the working precision. A comparison that a ball leaves open gives None.
+
+    Args:
+        limits: take the exponential of anything beyond 2^1100 for infinite, so that its inverse is 0 and not unknown.
+            For single floats: the error is less than e^-(2^1100), but it is none that the ball has in it.
+    """
+
+    def __init__(self, limits: bool = False) -> None:
+        self.limits = limits
 
     @cached_property
     def operators(self) -> Mapping[type[ast.AST], Callable[[Any, Any], Any]]:
@@ -39,24 +50,22 @@ class Balls:
     @cached_property
     def words(self) -> Mapping[str, Callable[..., Any]]:
         """What every word means."""
-
-        def never(*_: Any) -> Any:
-            raise TypeError("this word needs a whole vector: balls are numbers")
-
-        methods = ("exp", "log", "log1p", "expm1", "sqrt", "erf", "erfc", "tanh", "sin", "cos", "sinh", "cosh", "asinh")
+        exp = self._exp
         return {
-            **{name: _method(name) for name in (*methods, "atan")},
+            **{name: _by_ends(_method(name)) for name in MONOTONE},
+            **{name: _method(name) for name in ("sin", "cos", "cosh")},
+            "exp": _by_ends(exp),
             "abs": abs,
             "sign": lambda x: x.sgn(),
-            "sigmoid": lambda x: 1 / (1 + (-x).exp()),
-            "softplus": _softplus,
-            "gauss": lambda u: (-u * u).exp(),
-            "bell": lambda u: (-u * u / 2).exp(),
-            "hypot": lambda u, v: (u * u + v * v).sqrt(),
+            "sigmoid": _by_ends(lambda x: 1 / (1 + exp(-x))),
+            "softplus": _by_ends(lambda x: x.max(_zero()) + exp(-abs(x)).log1p()),
+            "gauss": lambda u: exp(-_square(u)),
+            "bell": lambda u: exp(-_square(u) / 2),
+            "hypot": lambda u, v: (_square(u) + _square(v)).sqrt(),
             "where": _where,
             "max": lambda a, b: a.max(b),
             "min": lambda a, b: a.min(b),
-            **dict.fromkeys(VECTOR, never),
+            **dict.fromkeys(VECTOR, _never),
         }
 
     def word(self, name: str) -> Callable[..., Any]:
@@ -69,6 +78,17 @@ class Balls:
 
         named = {"pi": arb.pi, "e": arb.const_e, "inf": arb.pos_inf}
         return named[text]() if text in named else arb(text)
+
+    def _exp(self, x: Any) -> Any:
+        found = x.exp()
+        if found.is_finite() or not x.is_finite():
+            return found
+        from flint import arb, ctx
+
+        if self.limits and x > arb(2) ** BEYOND:
+            return arb.pos_inf()
+        with ctx.workprec(ctx.prec + BEYOND):  # a float's own bits before the point, which the remainder by log 2 takes
+            return x.exp()
 
 
 def bounds(formula: str, values: Mapping[str, float], symbol: str, low: float, high: float) -> tuple[float, float]:
@@ -134,8 +154,29 @@ def _vanishes(ball: Any) -> bool:
     return bool(abs(ball) < arb(2) ** NOTHING)
 
 
+def _never(*_: Any) -> Any:
+    raise TypeError("this word needs a whole vector: balls are numbers")
+
+
+def _zero() -> Any:
+    from flint import arb
+
+    return arb(0)
+
+
 def _method(name: str) -> Callable[[Any], Any]:
     return lambda x: getattr(x, name)()
+
+
+def _by_ends(function: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """A monotone function, of a wide ball by its ends: as narrow as can be."""
+
+    def apply(x: Any) -> Any:
+        if x.rel_accuracy_bits() >= NARROW or x.is_exact():
+            return function(x)
+        return function(x.lower()).union(function(x.upper()))
+
+    return apply
 
 
 def _decided(yes: bool, no: bool) -> bool | None:
@@ -151,13 +192,18 @@ def _where(test: bool | None, then: Any, other: Any) -> Any:
 
 
 def _power(base: Any, exponent: Any) -> Any:
-    found = base**exponent
-    if found.is_finite() or not exponent.is_exact():
-        return found
-    return base ** int(exponent.unique_fmpz()) if exponent.is_integer() else found  # a base that may be negative
-
-
-def _softplus(x: Any) -> Any:
+    """A power; arb itself knows nothing about powers of a ball around 0."""
     from flint import arb
 
-    return x.max(arb(0)) + (-abs(x)).exp().log1p()
+    if not base.contains(arb(0)) or base.is_exact() or not (exponent.is_exact() and exponent > 0):
+        return base**exponent
+    if not exponent.is_integer():
+        return arb(0).union(base.upper() ** exponent) if base >= 0 else base**exponent
+    low, high = base.lower() ** exponent, base.upper() ** exponent
+    return arb(0).union(low).union(high)
+
+
+def _square(x: Any) -> Any:
+    from flint import arb
+
+    return _power(x, arb(2))

@@ -58,8 +58,8 @@ class Activation:
         noise: what training adds to the input, as a formula in a `u` drawn evenly from (0, 1).
         learnable: parameters that the source learns by gradient.
         random: whether training draws its slope at random.
-        wide: whether float32 is computed in float64, because it loses digits that no rewriting brings back: mostly
-            around a root of the value or the slope.
+        wide: whether float32 and half precision are computed in float64, because float32 loses digits that no
+            rewriting brings back, mostly around a root of the value or the slope, or overflows on the way.
         autograd: class names of the autograd nodes that torch's own version leaves on the tape.
         autograd_parameters: parameter name -> attribute of that node which holds it.
         autograd_when: attribute -> value of that node that tell this member from others with the same node.

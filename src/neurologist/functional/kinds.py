@@ -36,14 +36,14 @@ def kind_of(value: object, subject: str) -> Kind:
 def compute_array(formula: str, values: Mapping[str, Any], like: Any, dim: int = -1, wide: bool = False) -> Any:
     """The formula over NumPy arrays, with `like`'s dtype (float64 for integers) and shape.
 
-    float16 is computed in float32 and rounded once; so is float32 in float64 where it is to be `wide`.
+    float16 is computed in float32 and rounded once; both in float64 where it is to be `wide`.
     """
     import numpy as np
 
     like = np.asarray(like)
     dtype = like.dtype if like.dtype.kind == "f" else np.dtype(np.float64)
     working = np.dtype(np.float32) if dtype == np.float16 else dtype
-    working = np.dtype(np.float64) if dtype == np.float32 and wide else working
+    working = np.dtype(np.float64) if wide and dtype.itemsize < 8 else working
     ready = {
         name: value.astype(working) if isinstance(value, np.ndarray | np.generic) and value.dtype.kind == "f" else value
         for name, value in values.items()

@@ -119,10 +119,10 @@ def program(formula: str, dtype: torch.dtype, dim: int = -1, blocks: bool = Fals
 
 
 def working_dtype(like: Tensor, wide: bool = False) -> torch.dtype:
-    """What to compute in: half precision in float32; float32 in float64 where asked for and where the device has it."""
-    if like.dtype in HALF:
-        return torch.float32
-    return torch.float64 if wide and like.dtype is torch.float32 and like.device.type != "mps" else like.dtype
+    """What to compute in: float64 where it is to be `wide` and the device has it; else half precision in float32."""
+    if wide and like.device.type != "mps":
+        return torch.float64
+    return torch.float32 if like.dtype in HALF else like.dtype
 
 
 def compute(

@@ -16,6 +16,7 @@ ACTIVATION = Activation(
         " * (2 * sqrt(2 / pi) * (1 + 0.134145 * min(x * x, 10000)))"
     ),
     range=Interval(-0.17004075057125403, inf, True, False),
+    wide=True,
     source=Source("Hendrycks, Gimpel", 2016, "Gaussian error linear units (GELUs)"),
     autograd=("GeluBackward0",),
     autograd_when={"_saved_approximate": "tanh"},

@@ -5,6 +5,7 @@ from neurologist.catalogue.spec import UNIT, Activation, Source
 ACTIVATION = Activation(
     name="hardsigmoid",
     formula="min(max(x + 3, 0), 6) / 6",
+    stable_derivative="where(abs(x) < 3, 1 / 6, 0)",
     derivative_from_output="where(min(y, 1 - y) > 0, 1, 0) / 6",
     range=UNIT,
     source=Source("Howard, Sandler, Chu, et al.", 2019, "Searching for MobileNetV3"),

@@ -10,6 +10,7 @@ ACTIVATION = Activation(
     stable="x * sigmoid(x)",
     stable_derivative="sigmoid(x) * (1 + x * sigmoid(-x))",
     range=Interval(-0.2784645427610738, inf, True, False),
+    wide=True,
     source=Source(
         "Elfwing, Uchibe, Doya",
         2018,
