@@ -45,6 +45,33 @@ def test_bounds_hold_and_close_in():
     assert bounds("a * x", {"a": 2.0}, "x", 1.0, 3.0) == pytest.approx((2.0, 6.0))
 
 
+@pytest.mark.parametrize(
+    ("formula", "low", "high", "least", "largest"),
+    [
+        ("x ** 2", -1, 2, 0, 4),
+        ("x ** 3", -1, 2, -1, 8),
+        ("sqrt(abs(x))", -1, 4, 0, 2),
+        ("abs(x) ** 0.5", -1, 4, 0, 2),
+        ("gauss(x)", -1, 2, 0.018315638888734, 1),
+        ("tanh(x)", -1e300, 1e300, -1, 1),
+        ("softplus(x)", -800, 3, 0, 3.0485873515737),
+        ("max(x, 0) - min(x, 1)", 2, 3, 1, 2),
+        ("sign(x)", -1, 1, -1, 1),
+    ],
+)
+def test_bounds_of_words_are_tight(formula, low, high, least, largest):
+    found = bounds(formula, {}, "x", low, high)
+    assert found[0] <= least <= largest <= found[1]
+    assert found == pytest.approx((least, largest), rel=1e-6, abs=1e-6)
+
+
+def test_an_exponential_of_an_exponential_goes_to_its_limit_for_single_floats_only():
+    formula = "1 / (1 + exp(exp(x)))"
+    assert Oracle(formula, {})(1e5) == 0
+    assert bounds(formula, {}, "x", 1e5, 1e5) == (-inf, inf)
+    assert float(Oracle("log(1 + exp(x))", {})(1e300).mid()) == 1e300
+
+
 def test_a_comparison_left_open_takes_both_branches():
     low, high = bounds("where(x > 0, 1, -1)", {}, "x", -1.0, 1.0)
     assert low <= -1 < 1 <= high

@@ -20,7 +20,7 @@ ENOUGH = 100  # bits that are to be right
 NOTHING = -1300  # a ball within 2^-1300 of 0 is 0 in every dtype
 BEYOND = 1100  # no float reaches 2^1100: only an exponential of an exponential does
 NARROW = 20  # bits of a ball that arb's own functions bound well; wider ones go by their ends
-MONOTONE = ("log", "log1p", "expm1", "sqrt", "erf", "erfc", "tanh", "sinh", "asinh", "atan")
+MONOTONE = ("log", "log1p", "expm1", "erf", "erfc", "tanh", "sinh", "asinh", "atan")
 
 
 class Balls:
@@ -55,13 +55,14 @@ class Balls:
             **{name: _by_ends(_method(name)) for name in MONOTONE},
             **{name: _method(name) for name in ("sin", "cos", "cosh")},
             "exp": _by_ends(exp),
+            "sqrt": _root,
             "abs": abs,
             "sign": lambda x: x.sgn(),
             "sigmoid": _by_ends(lambda x: 1 / (1 + exp(-x))),
             "softplus": _by_ends(lambda x: x.max(_zero()) + exp(-abs(x)).log1p()),
             "gauss": lambda u: exp(-_square(u)),
             "bell": lambda u: exp(-_square(u) / 2),
-            "hypot": lambda u, v: (_square(u) + _square(v)).sqrt(),
+            "hypot": lambda u, v: _root(_square(u) + _square(v)),
             "where": _where,
             "max": lambda a, b: a.max(b),
             "min": lambda a, b: a.min(b),
@@ -138,7 +139,7 @@ class Oracle:
 
     def _program(self, bits: int) -> tuple[Compiled, dict[str, Any]]:
         if bits not in self._programs:  # constants are read at the precision of the moment
-            self._programs[bits] = compile_formula(self.formula, Balls()), _lifted(self._parameters)
+            self._programs[bits] = compile_formula(self.formula, Balls(limits=True)), _lifted(self._parameters)
         return self._programs[bits]
 
 
@@ -197,10 +198,19 @@ def _power(base: Any, exponent: Any) -> Any:
 
     if not base.contains(arb(0)) or base.is_exact() or not (exponent.is_exact() and exponent > 0):
         return base**exponent
+    high = base.upper() ** exponent
     if not exponent.is_integer():
-        return arb(0).union(base.upper() ** exponent) if base >= 0 else base**exponent
-    low, high = base.lower() ** exponent, base.upper() ** exponent
-    return arb(0).union(low).union(high)
+        return arb(0).union(high)  # of what lies below 0 there is none
+    return arb(0).union(base.lower() ** exponent).union(high)
+
+
+def _root(x: Any) -> Any:
+    from flint import arb
+
+    found = x.sqrt()
+    if found.is_finite() or x.is_exact() or not x.contains(arb(0)):
+        return found
+    return arb(0).union(x.upper().sqrt())  # a ball around 0: of what lies below 0 there is none
 
 
 def _square(x: Any) -> Any:
