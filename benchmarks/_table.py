@@ -40,7 +40,7 @@ def within(row: Row, dtype: str) -> bool:
 
 def _summary(rows: Sequence[Row]) -> list[str]:
     lines = [
-        "| dtype | limit | within | share | NaN, infinite or 0, where the exact value is not |",
+        "| dtype | limit | within | share | NaN, infinite or 0, where the exact value is far from it |",
         "|---|---|---|---|---|",
     ]
     for dtype, limit in LIMITS.items():

@@ -1,12 +1,13 @@
 """How far values are from the truth, in units in the last place (ULP); for `accuracy.py`.
 
-One ULP is the spacing of the dtype's numbers in the binade of the exact value; below the smallest normal number it is
-the spacing of the subnormal ones. A value beyond the largest number is right as infinity or as that largest number.
+One ULP is the distance between neighbouring numbers of the dtype in the binade of the exact value; below the smallest
+normal number (and at 0) it is the distance of the subnormal ones, which is the smallest number there is. A correctly
+rounded result is off by at most 0.5. Where the exact value is beyond the largest number, that number and infinity, of
+the same sign, are right.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from math import inf
 from typing import Any
@@ -15,22 +16,55 @@ import numpy as np
 import torch
 
 Array = np.ndarray[Any, np.dtype[np.float64]]
-DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16, "float64": torch.float64}
 
 
 @dataclass(frozen=True)
-class Worst:
-    """The worst of many values.
+class Truth:
+    """Exact values as sums of two floats each, so that float64 itself can be held against them.
 
     Attributes:
-        ulp: largest error, in ULP; inf where a value is not finite and should be.
-        at: input where it occurs.
-        broken: inputs whose result is NaN or infinite, or 0, where the exact one is a number of the dtype.
+        high: rounded to float64; infinite beyond it, NaN where there is no truth.
+        low: what rounding took.
+        least: of a slope at a kink, the least that is right; else equal to `high`.
+        most: likewise the most.
     """
 
-    ulp: float
-    at: float
-    broken: int
+    high: Array
+    low: Array
+    least: Array
+    most: Array
+
+
+@dataclass(frozen=True)
+class Errors:
+    """Errors of many values.
+
+    Attributes:
+        ulp: inf where a value is not finite and should be.
+        not_finite: whether it is NaN or infinite where the exact one is a number of the dtype's range.
+        zero: whether it is 0 where the exact one is at least the dtype's smallest number.
+    """
+
+    ulp: Array
+    not_finite: Any
+    zero: Any
+
+    def worse(self, other: Errors) -> Errors:
+        """The worse of two computations, input by input."""
+        return Errors(
+            np.maximum(self.ulp, other.ulp), self.not_finite | other.not_finite, self.zero | other.zero
+        )
+
+    def summary(self, x: Array) -> dict[str, Any]:
+        """The largest error, the input where it occurs (of several, the one nearest to 0), and counts."""
+        worst = np.flatnonzero(self.ulp == self.ulp.max())
+        at = worst[np.argmin(np.abs(x[worst]))]
+        return {
+            "ulp": _short(float(self.ulp[at])),
+            "at": float(x[at]),
+            "not_finite": int(self.not_finite.sum()),
+            "zero": int(self.zero.sum()),
+        }
 
 
 def spacing(exact: Array, dtype: torch.dtype) -> Array:
@@ -38,35 +72,26 @@ def spacing(exact: Array, dtype: torch.dtype) -> Array:
     info = torch.finfo(dtype)
     digits = -int(np.log2(info.eps))
     lowest = int(np.log2(info.tiny))
-    _, exponent = np.frexp(exact)  # exact for subnormal float64 too
-    return np.ldexp(1.0, np.maximum(exponent - 1, lowest) - digits)
+    _, exponent = np.frexp(exact)  # right for float64's subnormal numbers too
+    binade = np.where((exact == 0) | ~np.isfinite(exact), lowest, exponent - 1)
+    return np.ldexp(1.0, np.maximum(binade, lowest) - digits)
 
 
-def errors(got: Array, exact: Array, dtype: torch.dtype) -> tuple[Array, Array]:
-    """Error of each value in ULP, and whether it is broken."""
+def errors(got: Array, truth: Truth, dtype: torch.dtype) -> Errors:
+    """The error of every value."""
     info = torch.finfo(dtype)
+    exact, smallest = truth.high, info.tiny * info.eps
     with np.errstate(all="ignore"):
-        ulp = np.abs(got - exact) / spacing(exact, dtype)
-    beyond = np.abs(exact) > info.max
-    ulp[beyond] = np.where(np.abs(got[beyond]) >= info.max, 0.0, inf)
-    representable = ~beyond & np.isfinite(exact)
-    smallest = info.tiny * info.eps
-    broken = representable & (~np.isfinite(got) | ((got == 0) & (np.abs(exact) >= smallest)))
-    ulp[representable & ~np.isfinite(got)] = inf
-    ulp[~np.isfinite(exact) & ~beyond] = 0.0  # no truth to hold it against
-    return ulp, broken
+        ulp = np.abs((got - exact) - truth.low) / spacing(exact, dtype)
+    beyond, known = np.abs(exact) > info.max, ~np.isnan(exact)
+    right = (np.abs(got) >= info.max) & (np.sign(got) == np.sign(exact))
+    ulp = np.where(beyond, np.where(right, 0.0, inf), ulp)
+    ulp = np.where((truth.least <= got) & (got <= truth.most) & (truth.least < truth.most), 0.0, ulp)
+    inside = known & ~beyond
+    ulp = np.where(inside & ~np.isfinite(got), inf, ulp)
+    ulp = np.where(known, ulp, 0.0)  # no truth to hold it against
+    return Errors(ulp, inside & ~np.isfinite(got), inside & (got == 0) & (np.abs(exact) >= smallest))
 
 
-def worst(got: Array, exact: Array, x: Array, dtype: torch.dtype) -> Worst:
-    """The worst of a sweep."""
-    ulp, broken = errors(got, exact, dtype)
-    at = int(np.argmax(ulp))
-    return Worst(float(ulp[at]), float(x[at]), int(broken.sum()))
-
-
-def both(function: Callable[[torch.Tensor], torch.Tensor], x: torch.Tensor) -> tuple[Array, Array]:
-    """Value and slope as autograd gives it, as float64 arrays."""
-    at = x.detach().requires_grad_()
-    y = function(at)
-    (slope,) = torch.autograd.grad(y, at, torch.ones_like(y))
-    return y.detach().double().numpy(), slope.double().numpy()
+def _short(ulp: float) -> float:
+    return float(f"{ulp:.4g}")

@@ -10,6 +10,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Mapping
 from functools import cached_property
+from math import nextafter
 from typing import Any
 
 from neurologist.catalogue.backends import VECTOR
@@ -29,10 +30,14 @@ class Balls:
     Args:
         limits: take the exponential of anything beyond 2^1100 for infinite, so that its inverse is 0 and not unknown.
             For single floats: the error is less than e^-(2^1100), but it is none that the ball has in it.
+
+    Attributes:
+        open: whether some comparison was left open since this was last set to False.
     """
 
     def __init__(self, limits: bool = False) -> None:
         self.limits = limits
+        self.open = False
 
     @cached_property
     def operators(self) -> Mapping[type[ast.AST], Callable[[Any, Any], Any]]:
@@ -40,12 +45,16 @@ class Balls:
         return {
             **OPERATORS,
             ast.Pow: _power,
-            ast.Lt: lambda a, b: _decided(a < b, a >= b),
-            ast.LtE: lambda a, b: _decided(a <= b, a > b),
-            ast.Gt: lambda a, b: _decided(a > b, a <= b),
-            ast.GtE: lambda a, b: _decided(a >= b, a < b),
-            ast.Eq: lambda a, b: _decided(a == b, a != b),
+            ast.Lt: lambda a, b: self._decided(a < b, a >= b),
+            ast.LtE: lambda a, b: self._decided(a <= b, a > b),
+            ast.Gt: lambda a, b: self._decided(a > b, a <= b),
+            ast.GtE: lambda a, b: self._decided(a >= b, a < b),
+            ast.Eq: lambda a, b: self._decided(a == b, a != b),
         }
+
+    def _decided(self, yes: bool, no: bool) -> bool | None:
+        self.open = self.open or not (yes or no)
+        return True if yes else False if no else None
 
     @cached_property
     def words(self) -> Mapping[str, Callable[..., Any]]:
@@ -92,24 +101,29 @@ class Balls:
             return x.exp()
 
 
-def bounds(formula: str, values: Mapping[str, float], symbol: str, low: float, high: float) -> tuple[float, float]:
-    """Two numbers between which the formula stays while one symbol runs from `low` to `high`; both ends are outward.
+class Bounds:
+    """A formula over intervals of `x`: two numbers between which it stays, rounded outward.
 
     Args:
-        formula: a formula in the names of `values` and `symbol`.
-        values: what stays fixed.
-        symbol: what runs.
-        low: its least value.
-        high: its largest value.
+        formula: a formula in `x` and the parameters.
+        parameters: their values.
     """
-    from flint import arb
 
-    found = compile_formula(formula, Balls())({**_lifted(values), symbol: arb(low).union(arb(high))})
-    if not isinstance(found, arb):
-        found = arb(found)
-    if not found.is_finite():
-        return -float("inf"), float("inf")
-    return float(found.lower()), float(found.upper())
+    def __init__(self, formula: str, parameters: Mapping[str, float]) -> None:
+        self._balls = Balls()
+        self._run = compile_formula(formula, self._balls)
+        self._given = _lifted(parameters)
+
+    def __call__(self, low: float, high: float) -> tuple[float, float, bool]:
+        """Lower and upper bound over [low, high], and whether no comparison was left open there."""
+        from flint import arb
+
+        self._balls.open = False
+        found = self._run({**self._given, "x": arb(low).union(arb(high))})
+        found = found if isinstance(found, arb) else arb(found)
+        if not found.is_finite():
+            return -float("inf"), float("inf"), False
+        return _down(float(found.lower())), _up(float(found.upper())), not self._balls.open
 
 
 class Oracle:
@@ -149,6 +163,14 @@ def _lifted(values: Mapping[str, float]) -> dict[str, Any]:
     return {name: arb(value) for name, value in values.items()}
 
 
+def _down(value: float) -> float:
+    return nextafter(value, -float("inf"))
+
+
+def _up(value: float) -> float:
+    return nextafter(value, float("inf"))
+
+
 def _vanishes(ball: Any) -> bool:
     from flint import arb
 
@@ -178,10 +200,6 @@ def _by_ends(function: Callable[[Any], Any]) -> Callable[[Any], Any]:
         return function(x.lower()).union(function(x.upper()))
 
     return apply
-
-
-def _decided(yes: bool, no: bool) -> bool | None:
-    return True if yes else False if no else None
 
 
 def _where(test: bool | None, then: Any, other: Any) -> Any:

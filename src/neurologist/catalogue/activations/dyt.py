@@ -5,7 +5,9 @@ from neurologist.catalogue.spec import Activation, Interval, Source
 ACTIVATION = Activation(
     name="dyt",
     formula="gamma * tanh(alpha * x) + beta",
-    stable_derivative="4 * gamma * alpha * sigmoid(2 * alpha * x) * sigmoid(-2 * alpha * x)",
+    stable_derivative=(
+        "4 * gamma * alpha * (exp(-abs(2 * alpha * x)) / (1 + exp(-abs(2 * alpha * x))) / (1 + exp(-abs(2 * alpha * x))))"
+    ),
     derivative_from_output="alpha * (gamma - (y - beta) ** 2 / gamma)",
     parameters={"alpha": 0.5, "gamma": 1.0, "beta": 0.0},
     learnable=("alpha", "gamma", "beta"),
