@@ -125,7 +125,18 @@ def _curvature(spec: Activation, parameters: Mapping[str, float], x: Array) -> f
         return float(np.max(np.abs(slope(x + 1e-5) - slope(x - 1e-5))) / 2e-5)
     second = on_arrays(differentiate(spec.derivative, "x"), parameters)
     near = np.linspace(-8.0, 8.0, 4001)  # the grid is coarse where most functions bend most
-    return float(np.nanmax(np.abs(second(np.concatenate([x, near])))))
+    places = np.concatenate([x, near])
+    size = np.abs(second(places))
+    return inf if _grows(places, size) else float(np.nanmax(size))
+
+
+def _grows(x: Array, size: Array) -> bool:
+    """Whether the peaks of something that oscillates still rise with the distance from 0, as those of x cos(x)."""
+    import numpy as np
+
+    reach = np.abs(x).max()
+    near, middle, far = (float(np.nanmax(size[(np.abs(x) <= reach / share)])) for share in (100, 10, 1))
+    return near > 0 and middle > 5 * near and far > 5 * middle
 
 
 def _direction(y: Array, dy: Array) -> str | None:
@@ -217,7 +228,7 @@ def _steepest(slope: OnArrays, x: Array, dy: Array, branches: tuple[float, ...])
     place, far = float(x[best]), _limit(slope, 1 if x[best] > 0 else -1)
     if abs(place) > 10 and far is not None and isfinite(far) and abs(abs(far) - top) < 1e-6:
         return top, float(np.copysign(inf, place))
-    if abs(place) >= x[-1]:
+    if abs(place) >= x[-1] or _grows(x, size):
         return inf, float(np.copysign(inf, place))
     low, high = x[max(best - 1, 0)], x[min(best + 1, len(x) - 1)]
     for _ in range(6):
