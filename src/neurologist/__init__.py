@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from neurologist.theory.gain import gain
     from neurologist.theory.propagation import propagation
     from neurologist.watch.check import check
+    from neurologist.watch.initialise import init_
     from neurologist.watch.session import Session, watch
 
 _HOME = {
@@ -39,6 +40,7 @@ _HOME = {
     "compiled": "neurologist.functional.compiled",
     "diagnose": "neurologist.read",
     "gain": "neurologist.theory.gain",
+    "init_": "neurologist.watch.initialise",
     "losses": "neurologist.functional",
     "propagation": "neurologist.theory.propagation",
     "watch": "neurologist.watch.session",
@@ -59,6 +61,7 @@ __all__ = [
     "compiled",
     "diagnose",
     "gain",
+    "init_",
     "losses",
     "propagation",
     "watch",

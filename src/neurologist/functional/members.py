@@ -24,3 +24,9 @@ def key_of(spec: Activation | Loss) -> str:
 def member(key: str) -> Any:
     """The spec that `key_of` was called with."""
     return _MEMBERS[key]
+
+
+def activations_named(name: str) -> list[Activation]:
+    """The activations in use under this name; of equal ones, one."""
+    found = [spec for spec in list(_MEMBERS.values()) if isinstance(spec, Activation) and spec.name == name]
+    return list({(spec.formula, tuple(spec.parameters.items())): spec for spec in found}.values())

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import torch
 from torch import nn
+from torch.nn.parameter import is_lazy
 
 from neurologist.diagnose import Diagnosis
 from neurologist.watch.session import watch
@@ -38,7 +39,7 @@ def check(
     if len(batch) < 2:
         raise ValueError(f"batch needs inputs and a target, got {len(batch)} element(s): pass (x, y)")
     *inputs, target = batch
-    restore = _remember(model, optimizer)
+    restore = remember(model, optimizer)
     try:
         with watch() as session:
             loss_fn(model(*inputs), target).backward()
@@ -49,8 +50,9 @@ def check(
     return session.diagnose()
 
 
-def _remember(model: nn.Module, optimizer: torch.optim.Optimizer | None) -> Callable[[], None]:
-    tensors = [*model.parameters(), *model.buffers()]
+def remember(model: nn.Module, optimizer: torch.optim.Optimizer | None = None) -> Callable[[], None]:
+    """A function that puts back what a forward, a backward and a step change; lazy parameters have nothing to keep."""
+    tensors = [tensor for tensor in (*model.parameters(), *model.buffers()) if not is_lazy(tensor)]
     slots = [(m, dict(m._buffers)) for m in model.modules()]  # buffers may be replaced as well as changed
     values = [t.detach().clone() for t in tensors]
     gradients = [(p, p.grad, None if p.grad is None else p.grad.clone()) for p in model.parameters()]
