@@ -93,6 +93,13 @@ def test_softmax(tape, one, name):
     assert (op.member, op.options["dim"]) == (name, -1)
 
 
+def test_dimensions_of_sums_and_permutations(tape, one):
+    layer = nn.Linear(5, 6)
+    run = tape(lambda: layer(torch.randn(4, 5)).view(4, 2, 3).permute(2, 0, 1).sum((0, -1)).square().mean().backward())
+    assert one(run, name="Permute").options["dims"] == [2, 0, 1]
+    assert one(run, name="Sum").options["dim"] == [0, -1]
+
+
 CLASSES, VALUES = torch.randint(7, (4,)), torch.rand(4, 7)
 LOSSES = [
     ("cross_entropy", CLASSES),

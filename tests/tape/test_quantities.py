@@ -195,6 +195,25 @@ def test_regression_targets_against_numpy(tape, one):
     assert row["score"] == pytest.approx(1 - np.mean((out - truth) ** 2) / truth.var(), rel=1e-4)
 
 
+def test_sums_of_targets_over_rows_and_classes(tape, one):
+    layer, x, y = nn.Linear(3, 20), torch.randn(6, 3), torch.rand(6, 5, 4)
+    run = tape(lambda: F.cross_entropy(layer(x).view(6, 5, 4), y).backward())
+    (row,) = run.rows("target", one(run, root=True))
+    truth = y.numpy().astype(np.float64)
+    ends = [truth.sum(-1).min(), truth.sum(-1).max(), truth.sum(1).min(), truth.sum(1).max()]
+    assert [row[c] for c in ("row_low", "row_high", "class_low", "class_high")] == pytest.approx(ends)
+
+
+def test_whole_targets_are_rows_only_in_losses_by_hand(tape, one):
+    layer, x, y = nn.Linear(3, 4), torch.randn(8, 3), torch.randint(4, (8,))
+    run = tape(lambda: (-(F.one_hot(y, 4) * F.log_softmax(layer(x), 1)).sum(1).mean()).backward())
+    (row,) = run.rows("target", one(run, root=True))
+    assert (row["row_low"], row["row_high"], row["row_ones"]) == (1, 1, 1)
+    scores = nn.Linear(3, 20)
+    run = tape(lambda: F.cross_entropy(scores(x).view(8, 5, 4), torch.randint(5, (8, 4))).backward())
+    assert [r["row_low"] for op in run.ops for r in run.rows("target", op)] == [None]
+
+
 def test_the_first_op_that_made_a_nan(tape, one):
     layer, x = nn.Linear(3, 4), torch.rand(8, 3)
     run = tape(lambda: torch.log(torch.relu(layer(x) - 99)).exp().mul(torch.inf).mean().backward())

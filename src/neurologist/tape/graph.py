@@ -78,20 +78,27 @@ class TapeOp:
 
     @property
     def options(self) -> dict[str, Any]:
-        """Scalar arguments that autograd kept: dim, reduction, negative_slope, ..."""
-        found = {}
+        """Plain arguments that autograd kept: dim, reduction, negative_slope, ..."""
+        found: dict[str, Any] = {}
         for name in scalars_of(type(self.node)):
             value = getattr(self.node, f"_saved_{name}", None)
             if isinstance(value, bool | int | float | str):
-                if isinstance(value, int) and value >= UNSEEN:
-                    value -= 2**64  # autograd stores a negative dim as unsigned
-                found[name] = value if not isinstance(value, float) or math.isfinite(value) else str(value)
+                found[name] = _plain(value)
+            elif isinstance(value, tuple) and all(type(n) is int for n in value):  # the dims of a sum or a permutation
+                found[name] = [_plain(n) for n in value]
         return found
 
     @property
     def source(self) -> TapeOp | None:
         """The op that made its data input: the first that is not reached through a parameter alone."""
         return next((self.inputs[slot] for slot in sorted(self.inputs) if not self.inputs[slot].weight_only), None)
+
+
+def _plain(value: Any) -> Any:
+    """An argument as JSON can hold it; autograd stores a negative dim as unsigned."""
+    if isinstance(value, float) and not math.isfinite(value):
+        return str(value)
+    return value - 2**64 if isinstance(value, int) and value >= UNSEEN else value
 
 
 @cache

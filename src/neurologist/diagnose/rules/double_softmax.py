@@ -43,7 +43,7 @@ class DoubleSoftmax(Rule):
             inner = next((op for op in sources(outer) if op.member == "softmax"), None)
             if outer.member != "log_softmax" or inner is None:
                 continue
-            classes = inner.shape[int(inner.options.get("dim", -1))] if inner.shape else 0
+            classes = outer.shape[int(outer.options.get("dim", -1))] if outer.shape else 0
             if classes < 2:
                 continue  # a softmax over one unit is another fault
             floor = math.log(1 + (classes - 1) / math.e)

@@ -81,7 +81,9 @@ class TargetOutsideLossDomain(Rule):
         )
 
     def _sums(self, loss: Op, rows: list[Row]) -> Iterable[Finding]:
-        sums = [(row["row_low"], row["row_high"]) for row in rows if row.get("row_low") is not None]
+        along = "class" if any(row.get("class_low") is not None for row in rows) else "row"  # the loss's classes
+        ends = [(row.get(f"{along}_low"), row.get(f"{along}_high")) for row in rows]
+        sums = [(low, high) for low, high in ends if low is not None and high is not None]
         if not sums or all(abs(low - 1) <= self.slack and abs(high - 1) <= self.slack for low, high in sums):
             return
         low, high = min(s[0] for s in sums), max(s[1] for s in sums)

@@ -29,6 +29,8 @@ class Target(Quantity):
         "row_low": "smallest sum over the last dimension",
         "row_high": "largest sum over the last dimension",
         "row_ones": "share of rows with exactly one 1 and zeros elsewhere",
+        "class_low": "smallest sum over dimension 1, the classes of images and sequences; NULL below three dimensions",
+        "class_high": "largest sum over dimension 1",
         "predicted_low": "smallest prediction",
         "predicted_high": "largest prediction",
         "predicted_mean": "mean prediction",
@@ -45,6 +47,8 @@ class Target(Quantity):
         row: dict[str, Value] = {}
         if targets is not None:
             row |= self._targets(targets)
+            # Whole numbers are class indices in a loss of one call, and one-hot rows as a factor in one by hand.
+            row |= self._rows(targets) if targets.is_floating_point() or op.kind != "loss" else {}
         if predictions is not None:
             row |= self._predictions(predictions, targets)
         return row or None
@@ -63,10 +67,17 @@ class Target(Quantity):
             "shape": str(tuple(targets.shape)),
             "stretched": int(any(s == 0 and n > 1 for s, n in zip(targets.stride(), targets.shape, strict=True))),
         }
-        if targets.dim() > 1 and targets.shape[-1] > 1 and targets.is_floating_point():
-            sums = targets.double().sum(-1).flatten()
+        return row
+
+    def _rows(self, targets: torch.Tensor) -> dict[str, Value]:
+        row: dict[str, Value] = {}
+        if targets.dim() > 1 and targets.shape[-1] > 1:
+            sums = targets.double().sum(-1)
             ones = ((targets == 1).sum(-1) == 1) & ((targets == 0).sum(-1) == targets.shape[-1] - 1)
             row |= {"row_low": sums.amin(), "row_high": sums.amax(), "row_ones": ones.double().mean()}
+        if targets.dim() > 2:
+            sums = targets.double().sum(1)
+            row |= {"class_low": sums.amin(), "class_high": sums.amax()}
         return row
 
     def _predictions(self, predictions: torch.Tensor, targets: torch.Tensor | None) -> dict[str, Value]:

@@ -1,0 +1,148 @@
+"""More ways to make faults of structure: each must be named first, alone, at its line."""
+
+import inspect
+from collections.abc import Callable
+
+import pytest
+import torch
+from torch import nn
+from torch.nn import functional as F
+
+from neurologist.specimens import MARK
+from neurologist.specimens._data import blobs, classes
+from neurologist.watch.session import watch
+
+FAULTS: list = []
+
+
+def fault(rule: str, cause: str, says: str = "") -> Callable:
+    """A sick program: what must be found first, with which cause, and words that the message must hold."""
+
+    def add(program):
+        FAULTS.append(pytest.param(program, rule, cause, says, id=program.__name__))
+        return program
+
+    return add
+
+
+def fit(model, loss_fn, x, y, lr=0.005, passes=25, optimizer=None):
+    optimizer = optimizer or torch.optim.Adam(model.parameters(), lr=lr)
+    for _ in range(passes):
+        for rows in torch.randperm(len(x)).split(64):
+            optimizer.zero_grad()
+            loss_fn(model(x[rows]), y[rows]).backward()
+            optimizer.step()
+
+
+def marked(program) -> int | None:
+    lines, start = inspect.getsourcelines(program)
+    return next((start + n for n, line in enumerate(lines) if MARK in line), None)
+
+
+@pytest.mark.parametrize(("program", "rule", "cause", "says"), FAULTS)
+def test_fault_is_named_first(program, rule, cause, says):
+    with watch() as session:
+        program()
+    diagnosis = session.diagnose()
+    told = [(f.rule, f.severity, f.message) for f in diagnosis.findings]
+    assert told, "nothing was found"
+    first = diagnosis.findings[0]
+    assert (first.rule, first.cause) == (rule, cause), told
+    assert first.severity != "info"
+    assert says in first.message
+    assert [f.rule for f in diagnosis.findings if f.severity != "info"] == [rule], told
+    assert diagnosis.not_measured == ()
+    if (line := marked(program)) is not None:
+        assert (first.origin.file, first.origin.line) == (__file__, line)
+
+
+# -- the dimension of a softmax -------------------------------------------------------------------------------
+
+
+@fault("wrong-softmax-axis", "wrong_softmax_axis", "64 examples of the batch")
+def softmax_over_the_batch_and_a_loss_by_hand():
+    hidden, out = nn.Linear(20, 32), nn.Linear(32, 5)
+
+    def model(x):
+        return torch.softmax(out(torch.relu(hidden(x))), 0)  # <- fault
+
+    def loss(p, t):
+        return -(F.one_hot(t, 5) * torch.log(p + 1e-9)).sum(1).mean()
+
+    fit(model, loss, *classes(), optimizer=torch.optim.Adam([*hidden.parameters(), *out.parameters()], lr=0.01))
+
+
+@fault("wrong-softmax-axis", "wrong_softmax_axis", "a single output")
+def softmax_over_the_batch_instead_of_a_sigmoid():
+    model = nn.Sequential(
+        nn.Linear(4, 16),
+        nn.ReLU(),
+        nn.Linear(16, 1),
+        nn.Softmax(dim=0),  # <- fault
+    )
+    fit(model, nn.BCELoss(), *blobs())
+
+
+@fault("wrong-softmax-axis", "wrong_softmax_axis", "dimension 1")
+def soft_targets_of_a_sequence_with_the_classes_last():
+    x, y = classes()
+    soft = F.one_hot(y, 5).float().unsqueeze(1).repeat(1, 4, 1)
+    model = nn.Sequential(nn.Linear(20, 64), nn.ReLU(), nn.Linear(64, 20), nn.Unflatten(1, (4, 5)))
+
+    def loss(scores, targets):
+        return F.cross_entropy(scores, targets)  # <- fault
+
+    fit(model, loss, x, soft)
+
+
+@fault("wrong-softmax-axis", "wrong_softmax_axis")
+def vocabulary_and_time_mixed_up():
+    x, y = classes()
+    hidden, out = nn.Linear(20, 64), nn.Linear(64, 15)
+    both = nn.ModuleList([hidden, out])
+
+    def model(x):
+        scores = out(torch.relu(hidden(x))).view(-1, 3, 5)
+        return F.log_softmax(scores, dim=1).reshape(-1, 5)  # <- fault
+
+    fit(model, lambda p, t: F.nll_loss(p, t.repeat_interleave(3)), x, y, optimizer=torch.optim.Adam(both.parameters()))
+
+
+class Attention(nn.Module):
+    """Self-attention over five places of four features."""
+
+    def __init__(self, axis: int):
+        super().__init__()
+        self.query, self.key, self.value = (nn.Linear(4, 16) for _ in range(3))
+        self.out, self.axis = nn.Linear(80, 5), axis
+
+    def forward(self, x):
+        x = x.view(-1, 5, 4)
+        scores = self.query(x) @ self.key(x).transpose(1, 2) / 4
+        weights = F.softmax(scores, dim=self.axis)
+        return self.out((weights @ self.value(x)).flatten(1))
+
+
+@fault("wrong-softmax-axis", "wrong_softmax_axis", "Examples of the batch")
+def attention_over_the_batch():
+    fit(Attention(0), F.cross_entropy, *classes())
+
+
+@fault("wrong-softmax-axis", "wrong_softmax_axis", "dimension 2")
+def attention_over_the_queries():
+    fit(Attention(1), F.cross_entropy, *classes())
+
+
+@fault("wrong-softmax-axis", "wrong_softmax_axis", "dimension 1")
+def pooling_over_the_batch():
+    class Net(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.score, self.value, self.out = nn.Linear(4, 1), nn.Linear(4, 16), nn.Linear(16, 5)
+
+        def forward(self, x):
+            x = x.view(-1, 5, 4)
+            weights = torch.softmax(self.score(x), dim=0)  # <- fault
+            return self.out((weights * self.value(x)).sum(dim=1))
+
+    fit(Net(), F.cross_entropy, *classes())
