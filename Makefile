@@ -1,6 +1,7 @@
 # make demo    install into .venv, then examine a sick training script
 # make test    install into .venv, then every gate and every test
 # make lint    the gates without the tests
+# make generated   write anew what is made from the code: type stubs
 # make bench   what an examination costs
 # make clean   remove .venv and everything generated
 
@@ -12,7 +13,7 @@ PIP_INSTALL := $(BIN)/python -m pip install --quiet --constraint constraints.txt
 
 .NOTPARALLEL:
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint bench clean
+.PHONY: help demo test lint generated bench clean
 
 help:
 	@sed -n 's/^# \(make .*\)/\1/p' Makefile
@@ -48,6 +49,9 @@ lint: $(VENV)/.dev
 
 test: lint
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses 2
+
+generated: $(VENV)/.dev
+	$(BIN)/python tools/stubs.py
 
 bench: $(VENV)/.dev
 	$(BIN)/python benchmarks/overhead.py

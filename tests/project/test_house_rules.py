@@ -12,7 +12,7 @@ FILE_LIMIT = 300  # lines
 FUNCTION_LIMIT = 40  # lines of code, without docstring
 
 TEXT = {".py", ".md", ".toml", ".cff", ".txt", ".html", ".js", ".css", ".json", ".yaml", ".yml", ""}
-FOLDERS = ("src", "tests", "examples", "docs", "benchmarks", ".ci")
+FOLDERS = ("src", "tests", "examples", "docs", "benchmarks", "tools", ".ci")
 INSIDE = re.compile(
     r"\bissues? #?[0-9]+\b"  # a tracker that the reader does not have
     r"|\(#[0-9]+\)"
