@@ -14,7 +14,7 @@ from neurologist.catalogue.differentiate import differentiate
 from neurologist.functional.code_words import NUMPY, TORCH, Dialect, Writer
 from neurologist.functional.parts import parts, tidy
 
-WIDTH = 88  # columns of a line that is broken where it can be
+WIDTH = 79  # columns of a line that is broken where it can be
 SAVED = 12  # characters that naming a repeated part must save, in code
 LONGEST_ABOUT = 60  # characters of a formula that a docstring repeats
 TAB = " " * 4

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from itertools import cycle, permutations
 from statistics import median, quantiles
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -57,19 +58,26 @@ class Cost:
     torch: str
 
     @property
-    def measured(self) -> str:
-        """What was measured, in words."""
+    def conditions(self) -> str:
+        """What was measured, and where."""
         threads = "1 thread" if self.threads == 1 else f"{self.threads} threads"
+        size = f"{self.entries:,} entries of {self.dtype}"
+        return f"forward and backward over {size} on the processor, {threads}, torch {self.torch}, in turn with ReLU"
+
+    @property
+    def measured(self) -> str:
+        """The conditions, and how far to trust the figure."""
         return (
-            f"forward and backward over {self.entries:,} entries of {self.dtype} on the processor, {threads}, torch "
-            f"{self.torch}, median of {self.rounds} rounds in turn with ReLU"
+            f"{self.conditions}, median of {self.rounds} rounds, half of them {self.low:.2f} to {self.high:.2f}; ReLU "
+            f"by itself {self.control:.2f}"
         )
 
+    def to_dict(self) -> dict[str, Any]:
+        """Plain data."""
+        return {**asdict(self), "conditions": self.conditions, "measured": self.measured}
+
     def __str__(self) -> str:
-        return (
-            f"{self.name}: {self.ratio:.2f} times ReLU (half of the rounds {self.low:.2f} to {self.high:.2f}; ReLU by "
-            f"itself {self.control:.2f}); {self.measured}"
-        )
+        return f"{self.name}: {self.ratio:.2f} times ReLU: {self.measured}"
 
 
 def cost(function: Function, entries: int = ENTRIES, seconds: float = SECONDS) -> Cost:

@@ -27,7 +27,7 @@ POINTS = 401
 REACH = 4.0  # distance from the target to which an unbounded prediction goes
 EDGE = 0.05  # distance from the ends of a domain, where a loss may be infinite
 STEP = 1e-6  # of the central differences for the slope of a loss
-TURNS = 61  # points where each is a batch of its own
+TURNS = 181  # points where each is a batch of its own
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ from neurologist.functional import loss_checks as checks
 from neurologist.functional.kinds import compute_array, compute_float, kind_of
 from neurologist.functional.loss_prepare import OPTIONS, laid_out, prepare, reduced, vector_dim
 from neurologist.functional.members import key_of
+from neurologist.functional.reductions import reductions
 
 if TYPE_CHECKING:
     from neurologist.functional.loss_derivation import Derivation
@@ -153,7 +154,7 @@ class LossFunction:
         return {name: parameters.pop(name, default) for name, default in known.items()}
 
     def _check_reduction(self, reduction: str) -> None:
-        known = ("mean", "sum", "none", *(("batchmean",) if self.spec.target_kind == "distribution" else ()))
+        known = reductions(self.spec)
         if reduction not in known:
             expected = f"{', '.join(map(repr, known[:-1]))} or {known[-1]!r}"
             raise ValueError(f"loss {self.name!r} got reduction={reduction!r}: expected {expected}")
