@@ -18,14 +18,20 @@ TORCH = 3**-0.5  # what torch's default for nn.Linear amounts to
 
 
 @pytest.fixture(scope="module")
-def measured(root):
-    """`measured(name, **options)`: predicted and measured factors of each layer, by the benchmark's own means."""
+def benchmark_module(root):
+    """benchmarks/propagation.py."""
     spec = importlib.util.spec_from_file_location("benchmark_propagation", root / "benchmarks" / "propagation.py")
     module = sys.modules[spec.name] = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
-    defaults = {"depth": 10, "width": 256, "batch": 64, "seeds": 3, "norm": None, "residual": False}
-    yield lambda name, **options: module.row(name, SimpleNamespace(**{**defaults, **options}))
+    yield module
     del sys.modules[spec.name]
+
+
+@pytest.fixture(scope="module")
+def measured(benchmark_module):
+    """`measured(name, **options)`: predicted and measured factors of each layer, by the benchmark's own means."""
+    defaults = {"depth": 10, "width": 256, "batch": 64, "seeds": 3, "norm": None, "residual": False}
+    return lambda name, **options: benchmark_module.row(name, SimpleNamespace(**{**defaults, **options}))
 
 
 def test_deep_stacks_as_published():
@@ -199,3 +205,13 @@ def test_bad_activations():
         nl.gain("log_softmax")
     with pytest.raises(ValueError, match="dtype 'float8': expected one of float32"):
         resolution_depth("tanh", "float8")
+
+
+def test_the_benchmark_prints_its_tables(benchmark_module, monkeypatch, capsys):
+    size = ["--depth", "12", "--width", "64", "--seeds", "2"]
+    monkeypatch.setattr(sys, "argv", ["propagation.py", "--names", "tanh", "gelu", "multiquadric", "repu", *size])
+    benchmark_module.main()
+    text = capsys.readouterr().out
+    first, second, third = text.index("12 layers x 64, 2 seeds"), text.index("along the signal"), text.index("unstable")
+    assert first < text.index(" tanh ") < second < text.index(" multiquadric ") < third < text.index(" gelu ")
+    assert text.splitlines()[-1].startswith("Q'(1) <= 1: 2 functions; outside 2% per layer: multiquadric")
