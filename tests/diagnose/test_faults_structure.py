@@ -9,7 +9,7 @@ from torch import nn
 from torch.nn import functional as F
 
 from neurologist.specimens import MARK
-from neurologist.specimens._data import blobs, classes
+from neurologist.specimens._data import blobs, classes, numbers
 from neurologist.watch.session import watch
 
 FAULTS: list = []
@@ -146,3 +146,59 @@ def pooling_over_the_batch():
             return self.out((weights * self.value(x)).sum(dim=1))
 
     fit(Net(), F.cross_entropy, *classes())
+
+
+# -- outputs and classes --------------------------------------------------------------------------------------
+
+
+@fault("output-units-against-classes", "wrong_loss", "a single one")
+def cross_entropy_for_a_real_number():
+    x, y = numbers()
+    model = nn.Sequential(nn.Linear(8, 16), nn.ReLU(), nn.Linear(16, 1))
+    fit(model, lambda p, t: F.cross_entropy(p, t), x, y)  # <- fault
+
+
+@fault("output-units-against-classes", "wrong_output_units", "5 classes")
+def one_sigmoid_for_five_classes():
+    x, y = classes()
+    model = nn.Sequential(
+        nn.Linear(20, 64),
+        nn.ReLU(),
+        nn.Linear(64, 1),
+        nn.Sigmoid(),  # <- fault
+    )
+    fit(model, nn.MSELoss(), x, y.float().unsqueeze(1))
+
+
+@fault("output-units-against-classes", "wrong_output_units", "5 classes")
+def one_logit_for_five_classes():
+    x, y = classes()
+    model = nn.Sequential(nn.Linear(20, 64), nn.ReLU(), nn.Linear(64, 1))
+    fit(model, lambda p, t: F.binary_cross_entropy_with_logits(p, t), x, y.float().unsqueeze(1))  # <- fault
+
+
+# -- a softmax over one unit, and probabilities where their logarithms are wanted ---------------------------------
+
+
+@fault("output-range-excludes-targets", "wrong_output_activation", "exactly 1")
+def softmax_over_one_unit_for_a_real_number():
+    hidden, out = nn.Linear(8, 16), nn.Linear(16, 1)
+    both = nn.ModuleList([hidden, out])
+
+    def model(x):
+        return torch.softmax(out(torch.relu(hidden(x))), dim=1)  # <- fault
+
+    fit(model, nn.MSELoss(), *numbers(), optimizer=torch.optim.Adam(both.parameters()))
+
+
+@fault("missing-output-activation", "missing_output_activation", "probabilities")
+def probabilities_into_nll():
+    model = nn.Sequential(nn.Linear(20, 64), nn.ReLU(), nn.Linear(64, 5), nn.Softmax(dim=-1))
+    loss = nn.NLLLoss()
+    fit(model, lambda p, t: loss(p, t), *classes())  # <- fault
+
+
+@fault("missing-output-activation", "missing_output_activation", "raw scores")
+def sigmoids_into_nll():
+    model = nn.Sequential(nn.Linear(20, 64), nn.ReLU(), nn.Linear(64, 5), nn.Sigmoid())
+    fit(model, lambda p, t: F.nll_loss(p, t), *classes())  # <- fault

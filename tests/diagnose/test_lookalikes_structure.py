@@ -5,7 +5,7 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from neurologist.specimens._data import blobs, classes
+from neurologist.specimens._data import blobs, classes, numbers
 from neurologist.watch.session import watch
 
 PROGRAMS: list = []
@@ -149,3 +149,55 @@ def log_probabilities_of_a_sequence_turned():
     x, y = classes()
     model = nn.Sequential(nn.Linear(20, 64), nn.ReLU(), nn.Linear(64, 15), nn.Unflatten(1, (3, 5)), nn.LogSoftmax(-1))
     fit(model, lambda p, t: F.nll_loss(p.transpose(1, 2), t.unsqueeze(1).expand(-1, 3)), x, y)
+
+
+# -- outputs and classes --------------------------------------------------------------------------------------
+
+
+@healthy
+def more_outputs_than_classes():
+    """A head made for more classes than the data show: wasteful, and it learns."""
+    fit(nn.Sequential(nn.Linear(20, 64), nn.ReLU(), nn.Linear(64, 40)), nn.CrossEntropyLoss(), *classes())
+
+
+@healthy
+def several_predictions_of_one_number():
+    """An ensemble in one network: all outputs share the target of their example."""
+    x, y = numbers()
+    model = nn.Sequential(nn.Linear(8, 32), nn.ReLU(), nn.Linear(32, 4))
+    fit(model, lambda p, t: F.mse_loss(p, t.expand(-1, 4)), x, y)
+
+
+@healthy
+def one_label_for_every_patch():
+    """As in least-squares GANs: all predictions of a batch are to be 1, or all 0."""
+    x, y = blobs(rows=256)
+    model = nn.Sequential(nn.Linear(4, 16), nn.ReLU(), nn.Linear(16, 3))
+
+    def loss(p, t):
+        parts = [p[t[:, 0] == label] for label in (0, 1)]
+        sure = [F.mse_loss(part, torch.tensor(float(label)).expand_as(part)) for label, part in enumerate(parts)]
+        return sum(sure)
+
+    fit(model, loss, x, y)
+
+
+@healthy
+def whole_numbers_on_one_output():
+    """Grades from 0 to 5 learnt as amounts."""
+    x, y = numbers()
+    fit(nn.Sequential(nn.Linear(8, 32), nn.ReLU(), nn.Linear(32, 1)), nn.MSELoss(), x, (y * 2).round().clamp(-2, 3) + 2)
+
+
+@healthy
+def share_of_the_largest_grade():
+    """The same on a sigmoid, with targets scaled into its range."""
+    x, y = numbers()
+    model = nn.Sequential(nn.Linear(8, 32), nn.ReLU(), nn.Linear(32, 1), nn.Sigmoid())
+    fit(model, nn.MSELoss(), x, ((y * 2).round().clamp(-2, 3) + 2) / 5)
+
+
+@healthy
+def two_outputs_for_yes_and_no():
+    x, y = blobs()
+    fit(nn.Sequential(nn.Linear(4, 16), nn.ReLU(), nn.Linear(16, 2)), nn.CrossEntropyLoss(), x, y[:, 0].long())

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from neurologist.diagnose.finding import Evidence, Finding
-from neurologist.diagnose.reading import Row, applies, composite, feeds, known, losses, range_of, say, targets
+from neurologist.diagnose.reading import Row, applies, feeds, known, losses, range_of, say, targets
 from neurologist.diagnose.rule import Rule, Stage
 from neurologist.record import Op, Run
 
@@ -57,8 +57,6 @@ class OutputRangeExcludesTargets(Rule):
                     yield self._constant(loss, op)
                 elif found := self._outside(loss, op, bounds, targets(run, loss)):
                     yield found
-            if applies(loss) == "softmax" and (found := self._single(run, loss)):
-                yield found
 
     def _constant(self, loss: Op, op: Op) -> Finding:
         return self.finding(
@@ -68,23 +66,6 @@ class OutputRangeExcludesTargets(Rule):
             advice="For two classes on one unit use a sigmoid (better: no activation, and bce_with_logits as the "
             "loss); for a real-valued target use no activation.",
             evidence=[Evidence("units that the softmax runs over", 1, "", "at least 2", op.first_step)],
-        )
-
-    def _single(self, run: Run, loss: Op) -> Finding | None:
-        inner = next((op for op in composite(loss) if op.member in ("softmax", "log_softmax")), None)
-        if inner is None or len(inner.shape) < 2 or inner.shape[int(inner.options.get("dim", -1))] != 1:
-            return None
-        rows = targets(run, loss)
-        real = any(row.get("integer") == 0 for row in rows)
-        return self.finding(
-            f"{loss.member} applies softmax over the outputs, and the network has a single one: its probability is "
-            "always 1, the loss is always the same and its gradient is exactly 0.",
-            op=loss,
-            cause="wrong_loss" if real else "wrong_output_units",
-            advice="For real-valued targets use mse_loss."
-            if real
-            else "Give the network one output per class, or use bce_with_logits for a yes-no answer on one output.",
-            evidence=[Evidence("outputs that the softmax runs over", 1, "", "one per class", loss.first_step)],
         )
 
     def _outside(self, loss: Op, op: Op, bounds: tuple[float, float], rows: list[Row]) -> Finding | None:

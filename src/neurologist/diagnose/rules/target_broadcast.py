@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from neurologist.diagnose.finding import Evidence, Finding
-from neurologist.diagnose.reading import ancestors, composite, data_inputs, losses, targets
+from neurologist.diagnose.reading import Row, ancestors, composite, data_inputs, losses, targets
 from neurologist.diagnose.rule import Rule, Stage
 from neurologist.record import Op, Run
 
@@ -40,7 +40,7 @@ class TargetBroadcast(Rule):
         for loss in losses(run):
             expanded = [op for op in _region(loss) if op.name == "Expand" and data_inputs(op)]
             rows = targets(run, loss)
-            stretched = any(row.get("stretched") for row in rows)
+            stretched = any(row.get("stretched") and not _harmless(row) for row in rows)
             if expanded:
                 below = data_inputs(expanded[0])[0]
                 seen.add(loss.id)
@@ -76,6 +76,11 @@ class TargetBroadcast(Rule):
             advice="Give predictions and targets the same shape, for example with targets.unsqueeze(1).",
             evidence=[Evidence("shape of the predictions", before), Evidence("shape compared", after, "", before)],
         )
+
+
+def _harmless(row: Row) -> bool:
+    """One number for all predictions, or one target for all outputs of its own example, mixes no examples."""
+    return row.get("distinct_targets") == 1 or bool(row.get("stretched_last"))
 
 
 def _region(loss: Op) -> list[Op]:

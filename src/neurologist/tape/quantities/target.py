@@ -26,6 +26,7 @@ class Target(Quantity):
         "rows": "number of targets, or of rows when targets have a last dimension",
         "shape": "shape, as text",
         "stretched": "1 when the targets were stretched along a dimension to fit the predictions",
+        "stretched_last": "1 when it was along the last dimension alone: each example's predictions have one target",
         "row_low": "smallest sum over the last dimension",
         "row_high": "largest sum over the last dimension",
         "row_ones": "share of rows with exactly one 1 and zeros elsewhere",
@@ -65,7 +66,11 @@ class Target(Quantity):
             "top_share": counts.amax() / part.numel(),
             "rows": targets.shape[0] if targets.dim() else 1,
             "shape": str(tuple(targets.shape)),
-            "stretched": int(any(s == 0 and n > 1 for s, n in zip(targets.stride(), targets.shape, strict=True))),
+        }
+        stretched = [s == 0 and n > 1 for s, n in zip(targets.stride(), targets.shape, strict=True)]
+        row |= {
+            "stretched": int(any(stretched)),
+            "stretched_last": int(len(stretched) > 1 and stretched[-1] and sum(stretched) == 1),
         }
         return row
 
