@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from neurologist.functional.compiled import compiled
     from neurologist.read import diagnose
     from neurologist.record import RecordError
+    from neurologist.theory.choose import choose
     from neurologist.theory.gain import gain
     from neurologist.theory.propagation import propagation
     from neurologist.watch.check import check
@@ -37,6 +38,7 @@ _HOME = {
     "activation": "neurologist.functional",
     "activations": "neurologist.functional:functions",
     "check": "neurologist.watch.check",
+    "choose": "neurologist.theory.choose",
     "compiled": "neurologist.functional.compiled",
     "diagnose": "neurologist.read",
     "gain": "neurologist.theory.gain",
@@ -58,6 +60,7 @@ __all__ = [
     "activation",
     "activations",
     "check",
+    "choose",
     "compiled",
     "diagnose",
     "gain",

@@ -26,6 +26,7 @@ from neurologist.functional import losses as losses
 from neurologist.functional.compiled import compiled as compiled
 from neurologist.read import diagnose as diagnose
 from neurologist.record import RecordError as RecordError
+from neurologist.theory.choose import choose as choose
 from neurologist.theory.gain import gain as gain
 from neurologist.theory.propagation import propagation as propagation
 from neurologist.watch.check import check as check
@@ -46,6 +47,7 @@ __all__ = [
     "activation",
     "activations",
     "check",
+    "choose",
     "compiled",
     "diagnose",
     "gain",
