@@ -418,12 +418,12 @@ def test_a_recommended_network_trains_where_a_refused_one_does_not() -> None:
         x = torch.rand(256, 2) * 2 - 1
         y = (x.prod(1) > 0).long()
         optimizer = torch.optim.Adam(model.parameters(), 3e-4)
-        for _ in range(150):
+        for _ in range(80):
             loss = F.cross_entropy(model(x), y)
             optimizer.zero_grad()
             loss.backward()
             optimizer.step()
-        return float(loss)
+        return loss.item()
 
     choice = choose("hidden", depth=30, width=64)
     assert trained(choice.use, gained=True) < 0.3
