@@ -15,8 +15,8 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from neurologist.report import words
 from neurologist.report.card_compare import FORMULA
+from neurologist.report.card_words import plain
 from neurologist.report.terminal import console_like, rendered, speaks_unicode
 
 NARROWEST = 12  # columns of one function: the longest word of most cells
@@ -29,14 +29,14 @@ LONGEST = 100  # characters of a formula; a longer one is shown by its own card
 def show(compared: Mapping[str, Any], stream: IO[str]) -> None:
     """Write a comparison to `stream` as it can show it."""
     console, ascii_only = console_like(stream), not speaks_unicode(stream)
+    compared = plain(dict(compared)) if ascii_only else compared
     titles = compared["columns"]
     room = console.width - max(map(len, titles))
     parts: list[RenderableType] = []
     for rows in blocks(compared["rows"], max(1, room // (NARROWEST + GAP))):
         parts += [_block(titles, rows, min(room // len(rows) - GAP, WIDEST), ascii_only), Text("")]
     parts += [Padding(Text(note, "dim"), (0, 0, 0, 2)) for note in compared["notes"]]
-    said = "".join(line for part in parts for line in rendered(console, part))
-    stream.write(words.to_ascii(said) if ascii_only else said)
+    stream.write("".join(line for part in parts for line in rendered(console, part)))
 
 
 def blocks(rows: Sequence[Any], fits: int) -> list[Sequence[Any]]:

@@ -45,6 +45,8 @@ MADE = {  # letters that a loss makes from its operands
     "k": "how many entries a row has",
     "d": "differences of all pairs of a row's scores",
     "w": "1 for pairs whose order the targets know, 0 for others",
+    "dp": "the distance of the anchor from its like",
+    "dn": "the distance of the anchor from its unlike",
     "tau": "the threshold at which the projected scores add up to 1",
 }
 TOGETHER = "1 where two items belong together, 0 elsewhere"  # y, where there are similarities

@@ -74,4 +74,5 @@ def _limits(values: Sequence[float]) -> tuple[float, float]:
         return 0.0, 0.0
     quarter, three = known[len(known) // 4], known[3 * len(known) // 4]
     room = TALL * max(three - quarter, 1e-9)
-    return max(known[0], quarter - room), min(known[-1], three + room)
+    near = [value for value in known if quarter - room <= value <= three + room]
+    return near[0], near[-1]

@@ -14,10 +14,9 @@ from rich.syntax import Syntax
 from rich.table import Table
 from rich.text import Text
 
-from neurologist.report import words
 from neurologist.report.card_plot import caption, drawn
 from neurologist.report.card_pretty import pretty
-from neurologist.report.card_words import digits
+from neurologist.report.card_words import digits, plain
 from neurologist.report.terminal import console_like, rendered, speaks_unicode
 
 if TYPE_CHECKING:
@@ -32,9 +31,9 @@ def show(card: dict[str, Any], stream: IO[str], curve: Curve | None = None) -> N
     """Write a card to `stream` as it can show it: its width, its colours, its characters."""
     console, ascii_only = console_like(stream), not speaks_unicode(stream)
     said: list[str] = []
-    for part in _Page(card, console, ascii_only).parts(curve):
+    for part in _Page(plain(card) if ascii_only else card, console, ascii_only).parts(curve):
         said += [_verbatim(console, part)] if isinstance(part, Syntax) else rendered(console, part)
-    stream.write(words.to_ascii("".join(said)) if ascii_only else "".join(said))
+    stream.write("".join(said))
 
 
 class _Page:

@@ -1,13 +1,15 @@
 """Traits in words: one line per trait, with its numbers, for every view of a card.
 
-May import: `catalogue`, `theory`. To say one more thing, add a line to `traits_in_words`.
+May import: `catalogue`, `theory`, `report.words`. To say one more thing, add a line to `traits_in_words`.
 """
 
 from __future__ import annotations
 
 from math import inf, isfinite, isnan
+from typing import Any
 
 from neurologist.catalogue import Activation, Interval
+from neurologist.report.words import to_ascii
 from neurologist.theory.numeric import value_and_slope
 from neurologist.theory.traits import Traits
 
@@ -30,6 +32,15 @@ def digits(value: float) -> str:
     if exponent:
         return f"{float(f'{float(mantissa):.2g}'):g}e{int(exponent)}"
     return "0" if float(text) == 0 else text
+
+
+def plain(data: Any) -> Any:
+    """Plain data with all its texts in ASCII, so that their lengths are known before they are laid out."""
+    if isinstance(data, str):
+        return to_ascii(data)
+    if isinstance(data, dict):
+        return {key: plain(value) for key, value in data.items()}
+    return [plain(value) for value in data] if isinstance(data, list) else data
 
 
 def interval(found: Interval) -> str:
