@@ -9,7 +9,7 @@ the same sign, are right.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import inf
+from math import inf, isfinite
 from typing import Any
 
 import numpy as np
@@ -51,9 +51,7 @@ class Errors:
 
     def worse(self, other: Errors) -> Errors:
         """The worse of two computations, input by input."""
-        return Errors(
-            np.maximum(self.ulp, other.ulp), self.not_finite | other.not_finite, self.zero | other.zero
-        )
+        return Errors(np.maximum(self.ulp, other.ulp), self.not_finite | other.not_finite, self.zero | other.zero)
 
     def summary(self, x: Array) -> dict[str, Any]:
         """The largest error, the input where it occurs (of several, the one nearest to 0), and counts."""
@@ -86,12 +84,13 @@ def errors(got: Array, truth: Truth, dtype: torch.dtype) -> Errors:
     beyond, known = np.abs(exact) > info.max, ~np.isnan(exact)
     right = (np.abs(got) >= info.max) & (np.sign(got) == np.sign(exact))
     ulp = np.where(beyond, np.where(right, 0.0, inf), ulp)
-    ulp = np.where((truth.least <= got) & (got <= truth.most) & (truth.least < truth.most), 0.0, ulp)
-    inside = known & ~beyond
+    either = (truth.least <= got) & (got <= truth.most) & (truth.least < truth.most)
+    ulp = np.where(either, 0.0, ulp)
+    inside = known & ~beyond & ~either
     ulp = np.where(inside & ~np.isfinite(got), inf, ulp)
     ulp = np.where(known, ulp, 0.0)  # no truth to hold it against
     return Errors(ulp, inside & ~np.isfinite(got), inside & (got == 0) & (np.abs(exact) >= smallest))
 
 
-def _short(ulp: float) -> float:
-    return float(f"{ulp:.4g}")
+def _short(ulp: float) -> float | str:
+    return float(f"{ulp:.4g}") if isfinite(ulp) else "inf"  # JSON knows no infinity

@@ -1,13 +1,19 @@
-"""How exact every function of numbers is: value and slope, ours and torch's, against the truth to 100 bits.
+"""How exact every function is: value and slope, ours and torch's, against the truth.
 
-    python benchmarks/accuracy.py                                # a table, about 20 minutes on two cores
-    python benchmarks/accuracy.py gelu snake --points 20000      # some functions, fewer inputs
-    python benchmarks/accuracy.py --write docs                   # docs/certificates.md and .json
+    python benchmarks/accuracy.py                                          # everything, about 15 minutes on two cores
+    python benchmarks/accuracy.py gelu snake --dtypes float32 --points 20000    # some of it
+    python benchmarks/accuracy.py --write docs/certificates.md             # the page, and certificates.json beside it
 
-Inputs: all values of bfloat16 and float16; of float32 and float64 `--points` values (`_points.py` says which). float64
-is judged by balls with a proved error (`neurologist.catalogue.balls`) around the textbook formula, at every input. The
-others are held against our float64 value first; the inputs that are worst by that are then judged by balls. (An error
-of float64 weighs 2^-29 of that in float32.) Errors are in ULP of the dtype (`_ulp.py`).
+Every input is judged: all values of bfloat16 and float16; of float32 and float64 `--points` values over both signs and
+all sizes, and the delicate ones (`_points.py`). The truth is the textbook formula, and its derivative by the rules of
+calculus, in balls with a proved error below 2^-100 of the value (`neurologist.catalogue.balls`); an error is in ULP of
+the dtype (`_ulp.py`). Slopes are what autograd gives. Ours is computed twice, as a tensor of that size and as one large
+enough to be computed in blocks, and the worse of the two counts.
+
+Functions of vectors are judged on a fixed set of vectors: all outputs, and all slopes of outputs by entries. Two losses
+stand beside the activations as functions of one score.
+
+Nothing here depends on time or chance: the same torch on the same kind of processor gives the same page.
 """
 
 from __future__ import annotations
@@ -15,122 +21,77 @@ from __future__ import annotations
 import argparse
 import json
 import multiprocessing
-from collections.abc import Callable
+import sys
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
-import torch.nn.functional as F
-from _points import points
+from _points import DTYPES
+from _sweep import curve_rows, curves, vector_rows
 from _table import markdown
-from _ulp import DTYPES, Worst, both, errors, worst
+from rich.console import Console
 from rich.progress import track
 
-import neurologist as nl
-from neurologist.catalogue import Activation, activations
-from neurologist.catalogue.balls import Oracle
-from neurologist.catalogue.oracle import exact
+from neurologist.catalogue import activations
 
-Array = np.ndarray[Any, np.dtype[np.float64]]
-JUDGED = 200  # of a float32 or half-precision sweep, so many of the worst inputs are judged by balls
-SLOW = 500
-SCALAR = [name for name, spec in activations.items() if not spec.vector]
+POINTS = 200_000
+Job = tuple[str, str, int]
 
 
-def truth(formula: str, parameters: dict[str, float], x: Array) -> Array:
-    """Exact values, rounded to float64; NaN where they are not finite or not to be had.
-
-    Where balls find none, as where a huge exponential stands below, `SLOW` of the inputs are judged by mpmath.
-    """
-    oracle = Oracle(formula, parameters)
-    found = np.full_like(x, np.nan)
-    missing = []
-    for i, at in enumerate(x.tolist()):
-        ball = oracle(at)
-        if ball is not None:
-            found[i] = float(ball.mid())
-        else:
-            missing.append(i)
-    for i in missing[:: len(missing) // SLOW + 1]:
-        found[i] = _slowly(formula, parameters, float(x[i]))
-    return found
+def judge(job: Job) -> dict[str, Any]:
+    """A member's errors in a dtype, by name, dtype and number of points."""
+    name, label, count = job
+    known = curves()
+    return curve_rows(known[name], label, count) if name in known else vector_rows(name, label)
 
 
-def _slowly(formula: str, parameters: dict[str, float], x: float) -> float:
-    try:
-        return float(exact(formula, {**parameters, "x": x}))
-    except (ArithmeticError, ValueError, TypeError):
-        return float("nan")
+def measure(names: list[str], labels: list[str], count: int, processes: int) -> dict[str, Any]:
+    """All errors: what was measured, and member -> dtype -> way -> kind -> the worst."""
+    jobs = [(name, label, count) for name in names for label in labels]
+    console = Console(stderr=True)
+    with multiprocessing.get_context("spawn").Pool(processes) as pool:
+        found = list(track(pool.imap(judge, jobs), "certifying", total=len(jobs), console=console))
+    members: dict[str, Any] = {name: {} for name in names}
+    for (name, label, _), row in zip(jobs, found, strict=True):
+        members[name][label] = row
+    about = {"points": count, "torch": torch.__version__, "processor": torch.backends.cpu.get_cpu_capability()}
+    return {"about": about, "members": members}
 
 
-def certify(name: str, count: int) -> dict[str, Any]:
-    """Everything about one function: dtype -> "ours" and "torch" -> value and slope."""
-    torch.set_num_threads(1)
-    spec = activations[name]
-    formulas = (spec.formula, spec.formula_derivative)
-    ways = {"ours": nl.activations[name], **({"torch": builtin} if (builtin := _builtin(spec)) else {})}
-    row: dict[str, Any] = {"name": name, "wide": spec.wide, "dtypes": {}}
-    for label, dtype in DTYPES.items():
-        x = points(spec, dtype, count)
-        at = x.double().numpy()
-        if dtype is torch.float64:
-            right = tuple(truth(formula, dict(spec.parameters), at) for formula in formulas)
-        else:
-            right = both(nl.activations[name], x.double())
-        found = {way: both(function, x) for way, function in ways.items()}
-        row["dtypes"][label] = {
-            way: [_judged(got[i], right[i], at, formulas[i], spec, dtype) for i in (0, 1)] for way, got in found.items()
-        }
-    return row
-
-
-def _builtin(spec: Activation) -> Callable[[torch.Tensor], torch.Tensor] | None:
-    if not spec.torch_function:
-        return None
-    function = getattr(F, spec.torch_function)
-
-    def call(x: torch.Tensor) -> torch.Tensor:
-        learnt = {name: torch.tensor([spec.parameters[name]], dtype=x.dtype) for name in spec.learnable}
-        found: torch.Tensor = function(x, **spec.torch_arguments, **learnt)
-        return found
-
-    return call
-
-
-def _judged(got: Array, want: Array, x: Array, formula: str, spec: Activation, dtype: torch.dtype) -> dict[str, Any]:
-    """The worst of a sweep; its worst inputs are judged by balls where the truth so far was float64."""
-    if dtype is not torch.float64:
-        ulp, broken = errors(got, want, dtype)
-        doubtful = np.flatnonzero(~np.isfinite(want) | broken)[:JUDGED]
-        chosen = np.unique(np.concatenate([np.argsort(ulp)[-JUDGED:], doubtful]))
-        want = want.copy()
-        want[chosen] = truth(formula, dict(spec.parameters), x[chosen])
-    found: Worst = worst(got, want, x, dtype)
-    return {"ulp": found.ulp, "at": found.at, "broken": found.broken}
+def dumped(found: dict[str, Any]) -> str:
+    """JSON with one line per member and dtype, so that a change shows as a line."""
+    members = [
+        f"  {json.dumps(name)}: {{\n"
+        + ",\n".join(f"   {json.dumps(label)}: {json.dumps(row)}" for label, row in rows.items())
+        + "\n  }"
+        for name, rows in found["members"].items()
+    ]
+    return f'{{\n "about": {json.dumps(found["about"])},\n "members": {{\n' + ",\n".join(members) + "\n }\n}\n"
 
 
 def main() -> None:
     """Measure, print, and write where asked."""
+    everything = [*curves(), *(name for name, spec in activations.items() if spec.vector)]
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("names", nargs="*", help="functions; all of one number by default")
-    parser.add_argument("--points", type=int, default=200_000, help="inputs of float32 and of float64")
+    parser.add_argument("names", nargs="*", metavar="name", help="members; all by default")
+    parser.add_argument("--names", nargs="+", dest="more", default=[], metavar="name", help="the same, as an option")
+    parser.add_argument("--dtypes", nargs="+", choices=list(DTYPES), default=list(DTYPES))
+    parser.add_argument("--points", type=int, default=POINTS, help="inputs of float32 and of float64 (%(default)s)")
     parser.add_argument("--processes", type=int, default=2)
-    parser.add_argument("--write", type=Path, metavar="FOLDER", help="write certificates.md and .json there")
+    parser.add_argument("--write", type=Path, metavar="PAGE", help="write the page there, and JSON beside it")
     options = parser.parse_args()
-    jobs = [(name, options.points) for name in options.names or SCALAR]
-    with multiprocessing.get_context("spawn").Pool(options.processes) as pool:
-        found = pool.imap(_job, jobs)
-        rows = list(track(found, "certifying", total=len(jobs)))
-    text = markdown(rows, options.points)
-    print(text)
-    if options.write:
-        (options.write / "certificates.md").write_text(text, encoding="utf-8")
-        (options.write / "certificates.json").write_text(json.dumps(rows, indent=1) + "\n", encoding="utf-8")
-
-
-def _job(job: tuple[str, int]) -> dict[str, Any]:
-    return certify(*job)
+    names = [*options.names, *options.more] or everything
+    unknown = [name for name in names if name not in everything]
+    if unknown:
+        parser.error(f"no member {', '.join(map(repr, unknown))}: expected some of {', '.join(everything)}")
+    found = measure(names, options.dtypes, options.points, options.processes)
+    page = markdown(found)
+    if options.write is None:
+        sys.stdout.write(page)
+        return
+    target = options.write / "certificates.md" if options.write.is_dir() else options.write
+    target.write_text(page, encoding="utf-8")
+    target.with_suffix(".json").write_text(dumped(found), encoding="utf-8")
 
 
 if __name__ == "__main__":
