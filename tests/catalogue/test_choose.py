@@ -220,6 +220,17 @@ def test_what_a_mistake_leaves_to_learn_is_torch_s_own_slope() -> None:
     assert values["sigmoid + mse"] == pytest.approx(abs(float(weak)), rel=1e-4)
 
 
+@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16])
+def test_predictions_round_to_their_end_where_said(dtype: torch.dtype) -> None:
+    last = number(choose("binary", dtype=dtype), "score resolved")
+    below, above = torch.tensor([0.98 * last, 1.02 * last], dtype=dtype).sigmoid()
+    assert below < 1 == above
+    overflows = number(choose("counts", dtype=dtype), "largest score")
+    below, above = torch.tensor([0.99 * overflows, 1.01 * overflows], dtype=dtype).exp()
+    assert below.isfinite()
+    assert above.isinf()
+
+
 @pytest.mark.parametrize("classes", [2, 10, 1000])
 def test_double_softmax_has_its_known_floor(classes: int) -> None:
     choice = choose("multi-class", classes=classes)
@@ -229,7 +240,7 @@ def test_double_softmax_has_its_known_floor(classes: int) -> None:
     assert number(choice, "loss of a guess") == pytest.approx(math.log(classes))
     (score,) = [one.value for one in choice.reasons if one.what.startswith("score resolved")]
     margin = torch.tensor([score] + [0.0] * (classes - 1), dtype=torch.float64)
-    assert 1 - float(margin.softmax(0)[0]) == pytest.approx(2**-24, rel=1e-3)
+    assert 1 - float(margin.softmax(0)[0]) == pytest.approx(2**-25, rel=1e-3)
 
 
 def test_a_floor_is_what_training_reaches() -> None:

@@ -90,7 +90,8 @@ class Head:
     def last_score(self, dtype: str) -> float | None:
         """The score from which on a prediction is the end of its range in a dtype; None where none gets there.
 
-        The end is what 1 minus half an ULP rounds to, or infinity. Of vectors: one score, the others being 0.
+        Numbers below a power of 2 lie half as far apart as above it. An infinite end is the dtype's largest number.
+        Of vectors it is one score, the others being 0.
         """
         import numpy as np
 
@@ -101,7 +102,7 @@ class Head:
         end = self.spec.range.hi if not self.raw else self.reaches.hi
         if end == 0:
             return None  # there is no nearest number to 0
-        near = end * (1 - RESOLUTION[dtype]) if isfinite(end) else LARGEST[dtype]
+        near = end * (1 - RESOLUTION[dtype] / 2) if isfinite(end) else LARGEST[dtype]
 
         def prediction(score: float) -> float:
             x = np.array([score, *([0.0] * ((self.classes or 2) - 1) if self.loss.vector else [])])
