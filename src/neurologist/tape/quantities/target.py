@@ -23,6 +23,7 @@ class Target(Quantity):
         "integer": "1 when every target is a whole number",
         "distinct_targets": f"number of distinct targets in this batch; NULL above {DISTINCT}",
         "top_share": "share of the most common target",
+        "entropy": f"entropy of the targets' frequencies in this batch, in nats; NULL above {DISTINCT} distinct ones",
         "rows": "number of targets, or of rows when targets have a last dimension",
         "shape": "shape, as text",
         "stretched": "1 when the targets were stretched along a dimension to fit the predictions",
@@ -60,10 +61,13 @@ class Target(Quantity):
         low, high = part.aminmax()
         row: dict[str, Value] = {"low": low, "high": high, "mean": mean, "std": variance.sqrt()}
         values, counts = torch.unique(part, return_counts=True)
+        shares = counts / part.numel()
+        few = values.numel() <= DISTINCT
         row |= {
             "integer": (part == part.round()).all(),
-            "distinct_targets": values.numel() if values.numel() <= DISTINCT else None,
-            "top_share": counts.amax() / part.numel(),
+            "distinct_targets": values.numel() if few else None,
+            "top_share": shares.amax(),
+            "entropy": -(shares * shares.log()).sum() if few else None,
             "rows": targets.shape[0] if targets.dim() else 1,
             "shape": str(tuple(targets.shape)),
         }
