@@ -6,7 +6,8 @@ ACTIVATION = Activation(
     name="dyt",
     formula="gamma * tanh(alpha * x) + beta",
     stable_derivative=(
-        "4 * gamma * alpha * (exp(-abs(2 * alpha * x)) / (1 + exp(-abs(2 * alpha * x))) / (1 + exp(-abs(2 * alpha * x))))"
+        "4 * gamma * alpha"
+        " * (exp(-abs(2 * alpha * x)) / (1 + exp(-abs(2 * alpha * x))) / (1 + exp(-abs(2 * alpha * x))))"
     ),
     derivative_from_output="alpha * (gamma - (y - beta) ** 2 / gamma)",
     parameters={"alpha": 0.5, "gamma": 1.0, "beta": 0.0},
