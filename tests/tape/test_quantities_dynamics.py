@@ -1,5 +1,7 @@
 """What tells how training goes, each against the same figure computed another way."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 import torch
@@ -34,7 +36,7 @@ def test_slopes_along_the_step_on_a_quadratic(tape):
 
     run = tape(step, step, step)
     (rows,) = [run.rows("along", p) for p in run.parameters.values() if p.shape == (1, 3)]
-    changes = [b[0] - a[0] for a, b in zip(kept, kept[1:], strict=False)]
+    changes = [b[0] - a[0] for a, b in pairwise(kept)]
     assert [row["promised"] for row in rows[:2]] == pytest.approx(
         [float((change * gradient).sum()) for change, (_, gradient) in zip(changes, kept, strict=False)], rel=1e-5
     )

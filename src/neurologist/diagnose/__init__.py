@@ -2,7 +2,7 @@
 
 from neurologist.diagnose.diagnosis import Bar, Diagnosis, NotMeasured, Summary, Waterfall
 from neurologist.diagnose.engine import examine, rules
-from neurologist.diagnose.finding import Evidence, Finding, Origin, Symptom
+from neurologist.diagnose.finding import Evidence, Finding, Origin, Rival, Symptom
 from neurologist.diagnose.rule import Rule, Stage
 
 __all__ = [
@@ -12,6 +12,7 @@ __all__ = [
     "Finding",
     "NotMeasured",
     "Origin",
+    "Rival",
     "Rule",
     "Stage",
     "Summary",

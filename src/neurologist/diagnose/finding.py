@@ -69,6 +69,19 @@ class Symptom:
 
 
 @dataclass(frozen=True)
+class Rival:
+    """Another cause that fits the same evidence.
+
+    Attributes:
+        cause: the word for it, e.g. `lr_too_high`.
+        test: what to try or look at, and what would speak for this cause instead: one or two sentences.
+    """
+
+    cause: str
+    test: str
+
+
+@dataclass(frozen=True)
 class Finding:
     """One cause, with its place, its numbers and what to do.
 
@@ -86,6 +99,7 @@ class Finding:
         since: first step at which it was seen.
         certainty: how sure the rule is, 0 to 1.
         stage: where in cause-and-effect order it stands; lower comes first (see `rule.Stage`).
+        rivals: causes that cannot be told from this one by what was seen, the likeliest first.
     """
 
     rule: str
@@ -101,6 +115,7 @@ class Finding:
     since: int | None = None
     certainty: float = 1.0
     stage: int = 0
+    rivals: tuple[Rival, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """The finding as plain JSON data."""

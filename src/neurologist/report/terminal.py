@@ -146,6 +146,10 @@ def _cause(card: Card, look: Look) -> Iterator[RenderableType]:
     if card.facts:
         yield _heading("Evidence" + (f" ({card.since})" if card.since else ""))
         yield _block(_facts(card, look), indent=4)
+    if card.rivals:
+        yield _heading("It could also be")
+        for cause, test in card.rivals:
+            yield _block(_bullet(Text.assemble((cause.replace("_", " "), "bold"), f": {test}"), look), indent=4)
     if card.signs:
         yield _heading("It explains")
         for sign in card.signs[:SIGNS_SHOWN]:

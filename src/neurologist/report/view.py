@@ -50,7 +50,10 @@ class Sign:
 
 @dataclass(frozen=True)
 class Card:
-    """One finding; `title` is ROOT CAUSE, LIKELY CAUSE, ERROR, WARNING or NOTE."""
+    """One finding; `title` is ROOT CAUSE, LIKELY CAUSE, ERROR, WARNING or NOTE.
+
+    `rivals` are pairs: a cause that fits the same evidence, and what would tell it from this one.
+    """
 
     title: str
     rule: str
@@ -63,6 +66,7 @@ class Card:
     facts: tuple[Fact, ...]
     signs: tuple[Sign, ...]
     since: str
+    rivals: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -143,6 +147,7 @@ class _Viewer:
             facts=tuple(self._fact(e) for e in finding.evidence),
             signs=tuple(Sign(self._say(s.rule), self._say(s.message), self._place(s.origin)) for s in finding.symptoms),
             since=f"seen from step {finding.since:,} on" if finding.since else "",
+            rivals=tuple((self._say(r.cause), self._say(r.test)) for r in finding.rivals),
         )
 
     def _fact(self, evidence: Evidence) -> Fact:
