@@ -83,6 +83,11 @@ def test_code_of_a_loss_is_the_catalogues(name):
     np.testing.assert_allclose(np.broadcast_to(by_first, want.shape), found[0][0], **CLOSE)
 
 
+def test_a_choice_of_whole_numbers_is_a_float():
+    made = pasted(code(activations["relu"])["numpy"])
+    assert made["relu_derivative"](POINTS).dtype == np.float64
+
+
 def _inside(spec, operand):
     """Some points of an operand's domain."""
     if operand == "t" and spec.target_kind == "sign":

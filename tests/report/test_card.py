@@ -4,6 +4,7 @@ import io
 import json
 import math
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -141,6 +142,12 @@ def test_where_a_function_is_used_follows_from_what_it_is(name):
     has, lacks = USES[name]
     assert has in places
     assert lacks not in places
+
+
+def test_weights_must_add_up_to_one():
+    spec = replace(activations["softmax"], name="own", formula="1 / (1 + exp(-x))", stable="sigmoid(x)")
+    assert card_uses.attention(activations["softmax"], traits(activations["softmax"])) is not None
+    assert card_uses.attention(spec, traits(activations["softmax"])) is None
 
 
 def test_a_link_is_used_before_the_losses_that_ask_for_it():
