@@ -39,7 +39,7 @@ def test_an_activation_compiles_whole(name):
     function = nl.activations[name]
     x = torch.linspace(-9, 9, 32).view(2, 16)
     plain, compiled = _both(lambda x: function(2 * x) + 1, x)
-    torch.testing.assert_close(compiled, plain, rtol=0, atol=0)
+    torch.testing.assert_close(compiled, plain, rtol=1e-6, atol=1e-7)  # hypot has another form there
 
 
 OPERANDS = {
