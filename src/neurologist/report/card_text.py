@@ -114,10 +114,12 @@ class _Page:
             yield _in(Text(step["why"], "dim"), 6)
 
     def parameters(self) -> Iterator[RenderableType]:
-        """Names and defaults."""
-        for one in self.card["parameters"]:
-            learnt = " (learnt)" if one["learnable"] else ""
-            yield _in(Text.assemble((one["name"], "bold"), f" = {digits(one['default'])}{learnt}"))
+        """Names and defaults, those that the source learns in a line of their own."""
+        for learnt in (False, True):
+            chosen = [one for one in self.card["parameters"] if one["learnable"] == learnt]
+            if chosen:
+                said = ", ".join(f"{one['name']} = {digits(one['default'])}" for one in chosen)
+                yield _in(Text.assemble(("learnt: " if learnt else "with ", "dim"), said), top=1)
 
     def formula(self, formula: str, left: str, top: int = 0) -> Iterator[RenderableType]:
         """A formula over several lines, unless it is too long to read."""

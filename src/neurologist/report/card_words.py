@@ -182,4 +182,5 @@ def _tail(side: str, limit: float | None) -> str:
     end = "-∞" if side == "left" else "∞"
     if limit is None:
         return f"settles on nothing at {end}"
-    return f"tends to {digits(limit)} at {end}" if isfinite(limit) else f"grows to {digits(limit)} at {end}"
+    verb = "tends" if isfinite(limit) else "grows" if limit > 0 else "falls"
+    return f"{verb} to {digits(limit)} at {end}"
