@@ -51,6 +51,8 @@ class StoppedTooEarly(Rule):
         values, chance = curve(run), guessing(run, centred=True)
         if run.meta.get("status") != "finished" or len(values) < self.least or chance is None:
             return
+        if len(run.optimizers) > 1:  # adversaries: a loss near that of guessing is where both want it
+            return
         weights = [p for p in run.parameters.values() if len(p.shape) > 1 and p.optimizer is not None]
         ratios = [r for p in weights for r in known(run.rows("weights", p), "ratio") if 0 < r < float("inf")]
         typical = median(ratios) if ratios else 0.0
