@@ -73,7 +73,7 @@ def test_a_module_and_a_learnt_parameter_compile_whole():
 
 
 def test_a_function_of_ones_own_compiles_whole():
-    own = nl.activation("own", "x / (1 + exp(-b*x))", b=1.5)
+    own = nl.activation("compiled_own", "x / (1 + exp(-b*x))", b=1.5)
     plain, compiled = _both(own, torch.linspace(-9, 9, 16))
     torch.testing.assert_close(compiled, plain, rtol=0, atol=0)
 

@@ -30,7 +30,9 @@ class Agreement(Quantity):
 
     def at_gradient(self, op: TapeOp, gradient: torch.Tensor) -> Row | None:
         data = input_of(op, SLOT[op.name]) if op.name in SLOT and op.parameters else None
-        if data is None or data.dim() != 2 or gradient.dim() != 2 or data.shape[0] != gradient.shape[0] > 1:
+        if data is None or data.is_complex() or data.dim() != 2 or gradient.dim() != 2:
+            return None
+        if data.shape[0] != gradient.shape[0] > 1:
             return None
         step = -(-data.shape[0] // ROWS)
         inputs, outputs = data[::step].double(), gradient[::step].double()
