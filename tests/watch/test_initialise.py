@@ -99,10 +99,10 @@ def test_gated_units(name):
 
 
 def test_an_activation_of_ones_own():
-    own = nl.activation("own", "x * exp(-b * x**2)", b=0.3)
+    own = nl.activation("own_bump", "x * exp(-b * x**2)", b=0.3)
     report = nl.init_(between(lambda x: own(x, b=0.6)))
     assert gains(report)["a"] == pytest.approx(nl.gain(own, b=0.6))
-    assert why(report, "a") == "own(b=0.6) follows"
+    assert why(report, "a") == "own_bump(b=0.6) follows"
 
 
 def test_several_activations_of_one_name_are_told_apart_or_not_guessed():
