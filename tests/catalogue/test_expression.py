@@ -46,8 +46,10 @@ def test_anything_outside_the_vocabulary_is_refused(text: str) -> None:
 
 
 def test_an_error_names_the_part_and_what_is_allowed() -> None:
-    with pytest.raises(FormulaError, match=r"holds 'x\.real': expected numbers, names, .* or a call of abs, asinh"):
+    with pytest.raises(FormulaError, match=r"holds 'x\.real': expected numbers, names, .*; write its name alone$"):
         parse("1 + x.real")
+    with pytest.raises(FormulaError, match=r"holds 'ex\(x\)': expected .* calls of abs, asinh, .*; nearest is exp$"):
+        parse("1 + ex(x)")
 
 
 @pytest.mark.parametrize("word", sorted(RULES))

@@ -2,16 +2,19 @@
 
 Floats need nothing; the other two import their library when first asked for. mpmath's meaning is in
 `catalogue.exact`, torch's in `functional`.
-May import: `catalogue.expression`; NumPy and SymPy inside functions. To add a backend: a class with `word`
+May import: `catalogue.grammar`; NumPy and SymPy inside functions. To add a backend: a class with `word`
 and `number`.
 """
 
 from __future__ import annotations
 
+import ast
 import math
 from collections.abc import Callable, Mapping
 from functools import cached_property, lru_cache
 from typing import Any
+
+from neurologist.catalogue.grammar import OPERATORS
 
 # Words that NumPy and mpmath call by the same name.
 SHARED = ("exp", "log", "log1p", "expm1", "sqrt", "abs", "sign", "tanh", "sin", "cos", "sinh", "cosh")
@@ -29,6 +32,9 @@ def _sigmoid(x: float) -> float:
 
 class Floats:
     """Python's own floats."""
+
+    # Python's own power is complex where the base is negative, which `math.pow` says.
+    operators: Mapping[type[ast.AST], Callable[[Any, Any], Any]] = {**OPERATORS, ast.Pow: math.pow}
 
     def word(self, name: str) -> Callable[..., Any]:
         """The function that a word stands for."""

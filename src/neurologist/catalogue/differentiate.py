@@ -13,6 +13,7 @@ from functools import lru_cache
 
 from neurologist.catalogue.errors import FormulaError
 from neurologist.catalogue.expression import names_in, parse
+from neurologist.catalogue.grammar import shortened
 
 RULES: Mapping[str, str] = {  # derivative by u
     "exp": "exp(u)",
@@ -47,7 +48,10 @@ def differentiate(text: str, by: str) -> str:
     >>> differentiate("x * sigmoid(b * x)", "x")
     'sigmoid(b * x) + x * (sigmoid(b * x) * sigmoid(-(b * x)) * b)'
     """
-    return ast.unparse(_slope(parse(text), by))
+    try:
+        return ast.unparse(_slope(parse(text), by))
+    except RecursionError:
+        raise FormulaError(f"formula {shortened(text)} has a slope nested too deep: expected a shallower one") from None
 
 
 def _slope(node: ast.expr, by: str) -> ast.expr:

@@ -33,6 +33,7 @@ class Exact:
             ast.Add: _spread(self._add),
             ast.Sub: _spread(lambda a, b: self._add(a, -b)),
             ast.Div: _spread(_ratio),
+            ast.Pow: _spread(_power),
         }
         return {**OPERATORS, **watched}
 
@@ -52,8 +53,14 @@ class Exact:
 
         scalar: dict[str, Callable[..., Any]] = {
             **{name: getattr(mp, name) for name in (*SHARED, "erf", "erfc", "asinh", "atan") if name != "abs"},
+            **{name: _real(getattr(mp, name)) for name in ("log", "log1p", "sqrt")},
             "abs": abs,
             "exp": _exponential,
+            "expm1": lambda u: mp.expm1(u) if _tame(u) else _exponential(u) - 1,
+            "sinh": lambda u: mp.sinh(u) if _tame(u) else mp.sign(u) * mp.inf,
+            "cosh": lambda u: mp.cosh(u) if _tame(u) else mp.inf,
+            "sin": lambda u: mp.sin(u) if _tame(u) else mp.nan,  # its digits before the point fill the memory
+            "cos": lambda u: mp.cos(u) if _tame(u) else mp.nan,
             "sigmoid": lambda x: 1 / (1 + _exponential(-x)),
             "softplus": lambda x: max(x, mp.mpf(0)) + mp.log1p(_exponential(-abs(x))),
             "erf": lambda u: mp.erf(u) if abs(u) < FAR else mp.sign(u),
@@ -79,6 +86,17 @@ class Exact:
         return named[text]() if text in named else mp.mpf(text)
 
 
+def _real(function: Callable[..., Any]) -> Callable[..., Any]:
+    """The function, and not a number where its value is complex."""
+    import mpmath as mp
+
+    def apply(*args: Any) -> Any:
+        found = function(*args)
+        return mp.nan if isinstance(found, mp.mpc) else found
+
+    return apply
+
+
 def _ratio(a: Any, b: Any) -> Any:
     """A quotient as floating point has it: in a branch that is not taken, the divisor may be 0."""
     import mpmath as mp
@@ -88,13 +106,33 @@ def _ratio(a: Any, b: Any) -> Any:
     return a / b
 
 
-def _exponential(x: Any) -> Any:
-    """The exponential; an exponent of over 400 digits, as in exp(-exp(1e300)), would fill the memory."""
+def _tame(u: Any) -> bool:
+    """Whether a number has at most 400 digits: of more, as in exp(-exp(1e300)), exponents would fill the memory."""
     import mpmath as mp
 
-    if mp.isfinite(x) and abs(x) > mp.mpf(10) ** 400:
-        return mp.inf if x > 0 else mp.mpf(0)
-    return mp.exp(x)
+    return not mp.isfinite(u) or abs(u) <= mp.mpf(10) ** 400
+
+
+def _exponential(x: Any) -> Any:
+    """The exponential; 0 or infinity where its exponent would not be `_tame`."""
+    import mpmath as mp
+
+    return mp.exp(x) if _tame(x) else mp.inf if x > 0 else mp.mpf(0)
+
+
+def _power(base: Any, exponent: Any) -> Any:
+    """A power; 0 or infinity where its exponent would not be `_tame`."""
+    import mpmath as mp
+
+    if base == 0 and exponent < 0:  # as in `_ratio`
+        return mp.inf
+    if base < 0 and exponent != mp.floor(exponent):
+        return mp.nan  # rather than a complex number, which takes long
+    if _tame(exponent) or not mp.isfinite(base) or base in (0, 1):
+        return base**exponent
+    if base < 0:
+        return mp.nan
+    return mp.inf if (base > 1) == (exponent > 0) else mp.mpf(0)
 
 
 def _spread(function: Callable[..., Any]) -> Callable[..., Any]:

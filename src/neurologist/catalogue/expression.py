@@ -3,57 +3,31 @@
 A formula is parsed once into Python's syntax tree, checked node by node, and turned into closures over a backend:
 plain floats, NumPy, mpmath, SymPy (`catalogue.backends`) or torch (`functional`). The same text thus runs
 everywhere, and nothing outside the vocabulary can run at all.
-May import: the standard library. To add a word: here, its derivative in `differentiate`, its meaning in each backend.
+May import: `catalogue.grammar`, which has the words and what else a formula may hold.
 """
 
 from __future__ import annotations
 
 import ast
-import operator
 from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import Any, Protocol
 
 from neurologist.catalogue.errors import FormulaError
+from neurologist.catalogue.grammar import CONSTANTS, OPERATORS, WORDS, check, check_text, shortened
 
-CONSTANTS = ("pi", "e", "inf")
-WORDS: Mapping[str, tuple[int, ...]] = {
-    **dict.fromkeys(
-        ("exp", "log", "log1p", "expm1", "sqrt", "abs", "sign", "sigmoid", "softplus", "erf", "erfc"), (1,)
-    ),
-    "gauss": (1,),  # exp(-u ** 2), without the rounding of u ** 2 growing in the exponent
-    "bell": (1,),  # exp(-u ** 2 / 2) likewise
-    "hypot": (2,),  # sqrt(u ** 2 + v ** 2), without overflow
-    **dict.fromkeys(("tanh", "sin", "cos", "sinh", "cosh", "asinh", "atan"), (1,)),
-    "max": (1, 2),  # of two, entry by entry; of one, the largest along the vector
-    "min": (1, 2),
-    "where": (3,),  # where(condition, then, else)
-    "sum": (1,),  # along the vector
-    "logsumexp": (1,),
-    "softmax": (1,),
-    "top": (1,),  # 1 at the vector's first largest entry, 0 elsewhere
-    "sort": (1,),  # the vector's entries, largest first
-    "cumsum": (1,),
-    "rank": (1,),  # 1, 2, 3, ... along the vector
-    "first": (1,),  # the first half of the vector, and the second
-    "second": (1,),
-    "join": (2,),  # two vectors in one
-    "pick": (2,),  # pick(z, t): the entry of vector z that class index t names
-}
-OPERATORS: Mapping[type[ast.AST], Callable[[Any, Any], Any]] = {
-    ast.Add: operator.add,
-    ast.Sub: operator.sub,
-    ast.Mult: operator.mul,
-    ast.Div: operator.truediv,
-    ast.Pow: operator.pow,
-    ast.Lt: operator.lt,
-    ast.LtE: operator.le,
-    ast.Gt: operator.gt,
-    ast.GtE: operator.ge,
-    ast.Eq: operator.eq,
-}
-LONGEST = 20_000  # characters; formulas have about 200, third derivatives some thousands
-LARGEST_POWER = 64  # literal exponents; keeps a formula from growing numbers without end
+__all__ = [
+    "CONSTANTS",
+    "OPERATORS",
+    "WORDS",
+    "Backend",
+    "Compiled",
+    "compile_formula",
+    "evaluate",
+    "free_names",
+    "names_in",
+    "parse",
+]
 
 
 class Backend(Protocol):
@@ -72,16 +46,23 @@ Compiled = Callable[[Mapping[str, Any]], Any]
 @lru_cache(maxsize=4096)
 def parse(text: str) -> ast.expr:
     """The checked syntax tree of a formula; anything outside the vocabulary is a `FormulaError`."""
-    if len(text) > LONGEST:
-        raise FormulaError(f"formula of {len(text)} characters: expected at most {LONGEST}")
+    check_text(text)
     try:
         tree = ast.parse(text.strip(), mode="eval").body
-        _check(tree, text)
+        check(tree, text)
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         if isinstance(error, FormulaError):
             raise
-        raise FormulaError(f"formula {text!r} cannot be read: {error}; expected e.g. 'x / (1 + exp(-x))'") from None
+        raise FormulaError(
+            f"formula {shortened(text)} cannot be read ({_why(error)}): expected one expression; write it as in "
+            "'x / (1 + exp(-x))'"
+        ) from None
     return tree
+
+
+def _why(error: Exception) -> str:
+    said = getattr(error, "msg", None) or str(error) or "it is nested too deep"
+    return str(said).partition(";")[0]  # what follows is advice on Python's own settings
 
 
 @lru_cache(maxsize=4096)
@@ -121,39 +102,6 @@ def evaluate(text: str, values: Mapping[str, float]) -> float:
 
     result: float = compile_formula(text, FLOATS)(values)
     return result
-
-
-def _check(node: ast.AST, text: str) -> None:
-    match node:
-        case ast.Constant(value=value) if type(value) in (int, float):
-            return None
-        case ast.Name(id=name) if name not in WORDS and not name.startswith("_"):
-            return None
-        case ast.UnaryOp(op=ast.USub() | ast.UAdd(), operand=operand):
-            return _check(operand, text)
-        case ast.BinOp(op=op, left=left, right=right) if type(op) in OPERATORS:
-            _check_power(op, right, text)
-            _check(left, text)
-            return _check(right, text)
-        case ast.Compare(left=left, ops=[op], comparators=[right]) if type(op) in OPERATORS:
-            _check(left, text)
-            return _check(right, text)
-        case ast.Call(func=ast.Name(id=word), args=args, keywords=[]) if len(args) in WORDS.get(word, ()):
-            for argument in args:
-                _check(argument, text)
-            return None
-    if not isinstance(node, ast.expr):
-        raise FormulaError(f"formula {text!r} holds {type(node).__name__}: expected one expression")
-    raise FormulaError(
-        f"formula {text!r} holds {ast.unparse(node)!r}: expected numbers, names, + - * / **, one comparison, or a call "
-        f"of {', '.join(sorted(WORDS))}"
-    )
-
-
-def _check_power(op: ast.operator, right: ast.expr, text: str) -> None:
-    value = right.value if isinstance(right, ast.Constant) else 0
-    if isinstance(op, ast.Pow) and isinstance(value, int | float) and abs(value) > LARGEST_POWER:
-        raise FormulaError(f"formula {text!r} holds a power of {value}: expected at most {LARGEST_POWER}")
 
 
 class _Builder:
