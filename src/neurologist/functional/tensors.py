@@ -1,6 +1,7 @@
 """What the words of a formula mean for torch tensors.
 
-May import: torch, `catalogue`, `functional.shelf`. A new word needs one line here, as in `catalogue.backends`.
+May import: torch, `catalogue`, `functional.shelf`, `functional.approximations`. A new word needs one line here, as in
+`catalogue.backends`.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from torch import Tensor
 
 from neurologist.catalogue.backends import FLOATS, even
 from neurologist.catalogue.expression import Compiled, compile_formula
+from neurologist.functional import approximations
 from neurologist.functional.shelf import shelved
 
 HALF = (torch.float16, torch.bfloat16)
@@ -33,10 +35,11 @@ class Tensors:
             **{name: _either(getattr(torch, name), FLOATS.word(name)) for name in PLAIN},
             "abs": abs,
             "sign": _either(torch.sign, FLOATS.word("sign")),
-            "softplus": _either(_softplus, FLOATS.word("softplus")),
+            "softplus": _either(self._softplus, FLOATS.word("softplus")),
+            "erfc": _either(self._erfc, FLOATS.word("erfc")),
             "sigmoid": _either(self._sigmoid, FLOATS.word("sigmoid")),
-            "gauss": _either(_gauss, FLOATS.word("gauss")),
-            "bell": _either(lambda u: _gauss(u, 0.5), FLOATS.word("bell")),
+            "gauss": _either(self._gauss, FLOATS.word("gauss")),
+            "bell": _either(lambda u: self._gauss(u, 0.5), FLOATS.word("bell")),
             "hypot": _hypot,
             "where": self._where,
             "max": lambda *args: _larger(*args) if len(args) == 2 else args[0].amax(dim, keepdim=True),
@@ -66,8 +69,21 @@ class Tensors:
     def _sigmoid(self, x: Tensor) -> Any:
         # torch's is 0 from about -88.7 on, where x times it is not yet.
         small = torch.exp(-x.abs())
-        large = 1 / (1 + small)
-        return self._where(x < 0, small * large, large)
+        return self._where(x < 0, small, 1.0) / (1 + small)
+
+    def _softplus(self, x: Tensor) -> Tensor:
+        small = torch.exp(-x.abs())
+        rest = approximations.log1p_of_share(small) if self._approximate() else torch.log1p(small)
+        return x.clamp(min=0) + rest
+
+    def _erfc(self, x: Tensor) -> Tensor:
+        return approximations.erfc(x, self._gauss(x)) if self._approximate() else torch.erfc(x)
+
+    def _gauss(self, u: Tensor, scale: float = 1.0) -> Tensor:
+        return approximations.gauss(u, scale) if self._approximate() else _gauss(u, scale)
+
+    def _approximate(self) -> bool:
+        return self.dtype is torch.float32 and torch.compiler.is_compiling()
 
     def _rank(self, x: Tensor) -> Tensor:
         length = x.shape[self.dim]
@@ -147,11 +163,7 @@ def _either(of_tensor: Callable[..., Any], of_float: Callable[..., Any]) -> Call
     return lambda x: of_tensor(x) if isinstance(x, Tensor) else of_float(x)
 
 
-def _softplus(x: Tensor) -> Tensor:
-    return x.clamp(min=0) + torch.log1p(torch.exp(-x.abs()))
-
-
-def _gauss(u: Tensor, scale: float = 1.0) -> Tensor:
+def _gauss(u: Tensor, scale: float) -> Tensor:
     near = u.abs().clamp(max=64.0)  # beyond it is 0 in every dtype
     split = near * (134217729.0 if u.dtype is torch.float64 else 4097.0)
     high = split - (split - near)  # half the digits (Dekker 1971), so that its square is exact

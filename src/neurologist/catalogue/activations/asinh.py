@@ -6,7 +6,10 @@ ACTIVATION = Activation(
     name="asinh",
     formula="asinh(x)",
     # torch's asinh overflows in its square; beyond 1e8 it is the logarithm of 2x in every dtype.
-    stable="where(x > 1e8, log(x) + log(2), where(x < -1e8, -log(-x) - log(2), asinh(x)))",
+    stable=(
+        "where(x < 0, -1, 1) * (log1p(where(abs(x) > 1e8, abs(x), abs(x) + abs(x) * (abs(x) / (1 + sqrt(1 + x * x)))))"
+        " + where(abs(x) > 1e8, log(2), 0))"
+    ),
     stable_derivative="1 / hypot(1, x)",
     range=REAL,
     source=Source(

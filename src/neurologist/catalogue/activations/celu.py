@@ -2,7 +2,7 @@
 
 from math import inf
 
-from neurologist.catalogue.spec import Activation, Interval, Source
+from neurologist.catalogue.spec import POSITIVE, Activation, Interval, Source
 
 ACTIVATION = Activation(
     name="celu",
@@ -11,6 +11,7 @@ ACTIVATION = Activation(
     stable_derivative="where(x > 0, 1, exp(x / alpha))",
     derivative_from_output="where(y > 0, 1, 1 + y / alpha)",
     parameters={"alpha": 1.0},
+    domains={"alpha": POSITIVE},
     range=Interval(-1.0, inf),
     range_of=("-alpha", "inf"),
     source=Source("Barron", 2017, "Continuously differentiable exponential linear units"),

@@ -4,18 +4,19 @@ from math import inf
 
 from neurologist.catalogue.spec import Activation, Interval, Source
 
+# With s = x + exp(x) and q = exp(-|s|): where s < 0, numerator and denominator are multiplied by q. The caps lie where
+# what they stand in is 0, or lost beside 1, in every dtype.
+CAPPED = "min(max(x, -1000), 8)"
+S = f"({CAPPED} + exp({CAPPED}))"
+Q = f"exp(-abs({S}))"
+D = f"where({S} > 0, 1 - {CAPPED} * {Q}, {Q} - {CAPPED})"
+N = f"({CAPPED} * {CAPPED} * (1 + exp({CAPPED})))"
+
 ACTIVATION = Activation(
     name="colu",
     formula="x / (1 - x * exp(-(x + exp(x))))",
-    # Below 0 numerator and denominator are multiplied by exp(x + exp(x)), which overflows in the other branch only.
-    stable="where(x > 0, x / (1 - x * exp(-x - exp(x))), x * exp(x + exp(x)) / (exp(x + exp(x)) - x))",
-    # The caps lie where what they stand in is 0 or lost beside 1 in every dtype.
-    stable_derivative=(
-        "where(x > 0, (1 - min(x, 8) * min(x, 8) * (1 + exp(min(x, 8))) * exp(-min(x, 8) - exp(min(x, "
-        "8)))) / (1 - min(x, 8) * exp(-min(x, 8) - exp(min(x, 8)))) ** 2, exp(x + exp(x)) / (exp(x + "
-        "exp(x)) - max(x, -1000)) * ((exp(x + exp(x)) - max(x, -1000) * max(x, -1000) * (1 + exp(x))) "
-        "/ (exp(x + exp(x)) - max(x, -1000))))"
-    ),
+    stable=f"where({S} > 0, x, {CAPPED} * {Q}) / {D}",
+    stable_derivative=f"where({S} > 0, 1 - {N} * {Q}, {Q} * ({Q} - {N})) / ({D} * {D})",
     range=Interval(-0.3771585683961292, inf, True, False),
     wide=True,
     source=Source("Vagerwal", 2021, "Deeper learning with CoLU activation"),

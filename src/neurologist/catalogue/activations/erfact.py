@@ -7,10 +7,10 @@ from neurologist.catalogue.spec import Activation, Interval, Source
 ACTIVATION = Activation(
     name="erfact",
     formula="x * erf(alpha * exp(beta * x))",
-    # Where the exponent passes 10 the second term is 0 in every dtype; the cap keeps 0 * inf away.
+    # Where the exponent passes 80 the second term is 0 in every dtype; the cap keeps 0 * inf away.
     stable_derivative=(
-        "erf(alpha * exp(beta * x)) + x * (2 / sqrt(pi) * gauss(alpha * exp(min(beta * x, 10))) * "
-        "(alpha * beta * exp(min(beta * x, 10))))"
+        "erf(alpha * exp(min(beta * x, 80))) + x * (2 / sqrt(pi) * gauss(alpha * exp(min(beta * x, 80))) * "
+        "(alpha * beta * exp(min(beta * x, 80))))"
     ),
     parameters={"alpha": 0.75, "beta": 0.75},
     learnable=("alpha", "beta"),

@@ -1,6 +1,6 @@
 """Softmax over a temperature, with Gumbel noise in training: a draw from the classes that has a slope."""
 
-from neurologist.catalogue.spec import Activation, Interval, Source
+from neurologist.catalogue.spec import POSITIVE, Activation, Interval, Source
 
 ACTIVATION = Activation(
     name="gumbel_softmax",
@@ -16,6 +16,7 @@ ACTIVATION = Activation(
     pullback=("softmax(x / tau) * (g - sum(top(x) * g) - sum(softmax(x / tau) * (g - sum(top(x) * g)))) / tau"),
     noise="-log(-log(u))",
     parameters={"tau": 1.0},
+    domains={"tau": POSITIVE},
     range=Interval(0.0, 1.0),
     source=Source("Jang, Gu, Poole", 2017, "Categorical reparameterization with Gumbel-softmax"),
     random=True,

@@ -1,12 +1,13 @@
 """The identity with everything within lambd of 0 set to 0."""
 
-from neurologist.catalogue.spec import REAL, Activation, Source
+from neurologist.catalogue.spec import NON_NEGATIVE, REAL, Activation, Source
 
 ACTIVATION = Activation(
     name="hardshrink",
     formula="where(abs(x) > lambd, x, 0)",
     derivative_from_output="where(abs(y) > 0, 1, 0)",
     parameters={"lambd": 0.5},
+    domains={"lambd": NON_NEGATIVE},
     range=REAL,
     source=Source("Donoho, Johnstone", 1994, "Ideal spatial adaptation by wavelet shrinkage"),
     autograd=("HardshrinkBackward0",),

@@ -2,7 +2,7 @@
 
 from math import inf
 
-from neurologist.catalogue.spec import Activation, Interval, Source
+from neurologist.catalogue.spec import POSITIVE, Activation, Interval, Source
 
 ACTIVATION = Activation(
     name="isrlu",
@@ -12,6 +12,7 @@ ACTIVATION = Activation(
         "where(x > 0, 1, 1 / hypot(1, sqrt(alpha) * x) / hypot(1, sqrt(alpha) * x) / hypot(1, sqrt(alpha) * x))"
     ),
     parameters={"alpha": 1.0},
+    domains={"alpha": POSITIVE},
     range=Interval(-1.0, inf),
     range_of=("-1 / sqrt(alpha)", "inf"),
     wide=True,

@@ -1,6 +1,6 @@
 """The input over the length of the vector (1, sqrt(alpha) x): a sigmoidal function without exponentials."""
 
-from neurologist.catalogue.spec import Activation, Interval, Source
+from neurologist.catalogue.spec import POSITIVE, Activation, Interval, Source
 
 ACTIVATION = Activation(
     name="isru",
@@ -8,6 +8,7 @@ ACTIVATION = Activation(
     stable="x / hypot(1, sqrt(alpha) * x)",
     stable_derivative="1 / hypot(1, sqrt(alpha) * x) / hypot(1, sqrt(alpha) * x) / hypot(1, sqrt(alpha) * x)",
     parameters={"alpha": 1.0},
+    domains={"alpha": POSITIVE},
     range=Interval(-1.0, 1.0),
     range_of=("-1 / sqrt(alpha)", "1 / sqrt(alpha)"),
     wide=True,

@@ -2,7 +2,7 @@
 
 from math import inf
 
-from neurologist.catalogue.spec import Activation, Interval, Source
+from neurologist.catalogue.spec import POSITIVE, Activation, Interval, Source
 
 ACTIVATION = Activation(
     name="pelu",
@@ -11,6 +11,7 @@ ACTIVATION = Activation(
     stable_derivative="where(x >= 0, a / b, a / b * exp(x / b))",
     derivative_from_output="where(y >= 0, a / b, (y + a) / b)",
     parameters={"a": 1.0, "b": 1.0},
+    domains={"a": POSITIVE, "b": POSITIVE},
     learnable=("a", "b"),
     range=Interval(-1.0, inf),
     range_of=("-a", "inf"),

@@ -8,6 +8,7 @@ ACTIVATION = Activation(
     stable_derivative="s * max(x, 0) ** (s - 1)",
     derivative_from_output="s * y ** (1 - 1 / s)",
     parameters={"s": 3.0},
+    domains={"s": NON_NEGATIVE},
     range=NON_NEGATIVE,
     source=Source(
         "Li, Tang, Yu",

@@ -8,7 +8,7 @@ ACTIVATION = Activation(
     stable="x * (alpha + (1 - alpha) / 2 * erfc(-mu * (1 - alpha) * x))",
     stable_derivative=(
         "alpha + (1 - alpha) / 2 * erfc(-mu * (1 - alpha) * x) + x * ((1 - alpha) ** 2 * mu / sqrt(pi) "
-        "* gauss(mu * (1 - alpha) * x))"
+        "* gauss(-mu * (1 - alpha) * x))"
     ),
     parameters={"alpha": 0.01, "mu": 2.5},
     learnable=("mu",),

@@ -1,6 +1,6 @@
 """A tanh stretched so that scores stay within -cap and cap and small ones stay as they are."""
 
-from neurologist.catalogue.spec import Activation, Interval, Source
+from neurologist.catalogue.spec import POSITIVE, Activation, Interval, Source
 
 ACTIVATION = Activation(
     name="softcap",
@@ -8,6 +8,7 @@ ACTIVATION = Activation(
     stable_derivative="4 * sigmoid(2 * x / cap) * sigmoid(-2 * x / cap)",
     derivative_from_output="1 - (y / cap) ** 2",
     parameters={"cap": 30.0},
+    domains={"cap": POSITIVE},
     range=Interval(-30.0, 30.0),
     range_of=("-cap", "cap"),
     wide=True,

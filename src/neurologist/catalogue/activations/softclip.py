@@ -5,9 +5,9 @@ from neurologist.catalogue.spec import Activation, Interval, Source
 ACTIVATION = Activation(
     name="softclip",
     formula="log((1 + exp(p * x)) / (1 + exp(p * (x - 1)))) / p",
+    # It is symmetric about 1/2, and below that a difference of a number and a much smaller one.
     stable=(
-        "where(x > 0.5, 1 - (softplus(p * (1 - x)) - softplus(-p * x)) / p, (softplus(p * x) - "
-        "softplus(p * (x - 1))) / p)"
+        "where(x > 0.5, 1 - D, D)".replace("D", "(softplus(p * min(x, 1 - x)) - softplus(p * (min(x, 1 - x) - 1))) / p")
     ),
     stable_derivative="sigmoid(p * x) * sigmoid(p * (1 - x)) * -expm1(-p)",
     parameters={"p": 10.0},

@@ -2,7 +2,7 @@
 
 from math import inf
 
-from neurologist.catalogue.spec import Activation, Interval, Source
+from neurologist.catalogue.spec import POSITIVE, Activation, Interval, Source
 
 ACTIVATION = Activation(
     name="softplus",
@@ -11,6 +11,7 @@ ACTIVATION = Activation(
     stable_derivative="sigmoid(beta * x)",
     derivative_from_output="-expm1(-beta * y)",
     parameters={"beta": 1.0},
+    domains={"beta": POSITIVE},
     range=Interval(0.0, inf),
     source=Source(
         "Dugas, Bengio, Belisle, Nadeau, Garcia",

@@ -2,7 +2,7 @@
 
 from math import inf
 
-from neurologist.catalogue.spec import Activation, Interval, Source
+from neurologist.catalogue.spec import NON_NEGATIVE, Activation, Interval, Source
 
 ACTIVATION = Activation(
     name="squareplus",
@@ -12,6 +12,7 @@ ACTIVATION = Activation(
         "where(x > 0, (1 + x / hypot(x, sqrt(b))) / 2, b / 2 / (hypot(x, sqrt(b)) - x) / hypot(x, sqrt(b)))"
     ),
     parameters={"b": 4.0},
+    domains={"b": NON_NEGATIVE},
     range=Interval(0.0, inf),
     wide=True,
     source=Source("Barron", 2021, "Squareplus: a softplus-like algebraic rectifier"),

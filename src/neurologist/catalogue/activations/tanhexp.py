@@ -9,7 +9,7 @@ ACTIVATION = Activation(
     formula="x * tanh(exp(x))",
     # Beyond x = 10 the second term is 0 in every dtype; the cap keeps 0 * inf away.
     stable_derivative=(
-        "tanh(exp(x)) + x * (4 * exp(min(x, 10)) * sigmoid(2 * exp(min(x, 10))) * sigmoid(-2 * exp(min(x, 10))))"
+        "tanh(exp(x)) + x * (4 * exp(min(x, 10)) * exp(-2 * exp(min(x, 10))) / (1 + exp(-2 * exp(min(x, 10)))) ** 2)"
     ),
     range=Interval(-0.3532857778482113, inf, True, False),
     wide=True,

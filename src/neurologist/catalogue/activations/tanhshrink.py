@@ -9,7 +9,8 @@ ACTIVATION = Activation(
     stable=(
         "where(abs(x) < 1, x * x * x * (1 / 3 + x * x * (1 / 30 + x * x * (1 / 840 + x * x * (1 / "
         "45360 + x * x * (1 / 3991680 + x * x * (1 / 518918400 + x * x * (1 / 93405312000 + x * x / "
-        "22230464256000))))))) / cosh(x), x - tanh(x))"
+        "22230464256000))))))) * (2 * exp(-abs(x)) / (1 + exp(-2 * abs(x)))), "
+        "where(x < 0, -1, 1) * (abs(x) - 1 + 2 * exp(-2 * abs(x)) / (1 + exp(-2 * abs(x)))))"
     ),
     stable_derivative="tanh(x) ** 2",
     range=REAL,
