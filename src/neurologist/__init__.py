@@ -92,7 +92,9 @@ def __getattr__(name: str) -> Any:
     functions = import_module("neurologist.functional").functions
     if name in functions:
         return functions[name]
-    raise AttributeError(f"module 'neurologist' has no attribute {name!r}")
+    near = [] if name.startswith("_") else import_module("difflib").get_close_matches(name, __dir__(), n=3)
+    cure = f"nearest are {', '.join(near)}" if near else "dir(neurologist) has all"
+    raise AttributeError(f"module 'neurologist' has no attribute {name!r}: {cure}")
 
 
 def __dir__() -> list[str]:

@@ -247,7 +247,8 @@ def test_members_are_whole(name: str) -> None:
     assert len(spec.source.title) >= 5
     assert spec.source.author
     assert functions[name].latex.count("{") == functions[name].latex.count("}")
-    assert set(spec.domains) | set(spec.shapes) <= set(spec.operands)
+    assert set(spec.domains) <= {*spec.operands, *spec.parameters}
+    assert set(spec.shapes) <= set(spec.operands)
     assert ("t" in spec.operands) == (spec.target_kind != "none")
 
 

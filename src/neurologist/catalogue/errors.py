@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from difflib import get_close_matches
 
+LONGEST = 100  # characters of a wrong name that are compared with the known ones, and shown
+
 
 class FormulaError(ValueError):
     """A formula holds something outside the vocabulary, a name it does not declare, or no formula at all."""
@@ -22,12 +24,11 @@ class UnknownMemberError(KeyError):
 
     def __init__(self, kind: str, name: object, known: Iterable[str]) -> None:
         known = sorted(known)
-        near = get_close_matches(str(name).lower(), known, n=3, cutoff=0.5) or known[:5]
+        asked = str(name).lower()[:LONGEST]
+        near = get_close_matches(asked, known, n=3, cutoff=0.5) or known[:5]
         plural = "losses" if kind == "loss" else f"{kind}s"
         self.near = tuple(near)
-        self.message = (
-            f"{kind} {name!r} is not in the catalogue: nearest are {', '.join(near)}; list(nl.{plural}) has all"
-        )
+        self.message = f"{kind} {name[:LONGEST] if isinstance(name, str) else name!r} is not in the catalogue: nearest are {', '.join(near)}; list(nl.{plural}) has all"
         super().__init__(self.message)
 
     def __str__(self) -> str:

@@ -49,6 +49,8 @@ class Registry(Mapping[str, Member], Generic[Member]):
         self._aliases: dict[str, str] | None = None
 
     def __getitem__(self, name: str) -> Member:
+        if not isinstance(name, str):
+            raise UnknownMemberError(self.kind, name, self._names)
         if name in self._found:
             return self._found[name]
         if name not in self._names:
@@ -66,7 +68,7 @@ class Registry(Mapping[str, Member], Generic[Member]):
         return len(self._names)
 
     def __contains__(self, name: object) -> bool:
-        return name in self._names or name in self._alias_table()
+        return isinstance(name, str) and (name in self._names or name in self._alias_table())
 
     def __repr__(self) -> str:
         return f"<{len(self)} of kind {self.kind}: {', '.join(self._names)}>"

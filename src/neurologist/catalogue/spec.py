@@ -15,9 +15,10 @@ from typing import Any, Literal
 from neurologist.catalogue.differentiate import differentiate
 from neurologist.catalogue.errors import DeclarationError, FormulaError
 from neurologist.catalogue.expression import evaluate, free_names
-from neurologist.catalogue.interval import NON_NEGATIVE, OPEN_UNIT, REAL, UNIT, Interval
+from neurologist.catalogue.interval import NON_NEGATIVE, OPEN_UNIT, POSITIVE, REAL, UNIT, Interval
+from neurologist.catalogue.parameters import completed
 
-__all__ = ["NON_NEGATIVE", "OPEN_UNIT", "REAL", "UNIT", "Activation", "Interval", "Loss", "Source"]
+__all__ = ["NON_NEGATIVE", "OPEN_UNIT", "POSITIVE", "REAL", "UNIT", "Activation", "Interval", "Loss", "Source"]
 
 TargetKind = Literal["real", "class_index", "probability", "distribution", "sign", "count", "none"]
 Expects = Literal["real", "logits", "probabilities", "log_probabilities"]
@@ -50,6 +51,7 @@ class Activation:
         stable_derivative: its derivative likewise; None where differentiating the formula is fine.
         derivative_from_output: derivative in terms of the output `y`; None where `y` does not determine it.
         parameters: parameter names with their defaults.
+        domains: parameter -> where it must lie for the formula to be the function that its source means.
         range_of: the two ends of `range` as formulas in the parameters, where they depend on them.
         vector: whether it maps vectors along a `dim`; `derivative*` is then the diagonal of the Jacobian.
         pullback: for vectors, the gradient by `x` as a formula in `x` and the gradient `g` by the output.
@@ -77,6 +79,7 @@ class Activation:
     stable_derivative: str | None = None
     derivative_from_output: str | None = None
     parameters: Mapping[str, float] = field(default_factory=dict)
+    domains: Mapping[str, Interval] = field(default_factory=dict)
     range_of: tuple[str, str] | None = None
     vector: bool = False
     pullback: str | None = None
@@ -95,7 +98,7 @@ class Activation:
     aliases: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        for name in ("parameters", "autograd_parameters", "autograd_when", "torch_arguments"):
+        for name in ("parameters", "domains", "autograd_parameters", "autograd_when", "torch_arguments"):
             object.__setattr__(self, name, MappingProxyType(dict(getattr(self, name))))
         _check_names(self.name, (self.formula, self.stable, self.stable_derivative), {"x", *self.parameters})
         _check_names(self.name, (self.derivative_from_output,), {"y", *self.parameters})
@@ -130,12 +133,8 @@ class Activation:
         return differentiate(self.formula, "x")
 
     def with_defaults(self, given: Mapping[str, Any]) -> dict[str, Any]:
-        """The parameters with `given` ones replaced; a name that is not a parameter is a `TypeError`."""
-        for name in given:
-            if name not in self.parameters:
-                expected = ", ".join(self.parameters) or "no parameters"
-                raise TypeError(f"activation {self.name!r} got the parameter {name!r}: it has {expected}")
-        return {**self.parameters, **given}
+        """The parameters with `given` ones replaced; one that it has not, or outside its domain, is an error."""
+        return completed(f"activation {self.name!r}", self.parameters, self.domains, given)
 
     def range_for(self, **parameters: float) -> Interval:
         """The range at other parameters than the defaults."""
@@ -165,7 +164,7 @@ class Loss:
         vector: whether the formula reads a whole vector.
         along: which vector: "classes" is dim 1 as in torch, "last" the last dim, "sample" all but the first, flattened.
         operands: letters in the order in which a call takes them; the target is `t`, all others are predictions.
-        domains: operand -> where it must lie, where that differs from `predictions`.
+        domains: operand -> where it must lie, where that differs from `predictions`; parameter -> where it must lie.
         shapes: operand -> "row" (one entry per vector), "length" (vectors of another length) or "broadcast"; all
             others have one shape.
         prepare: a step of `functional.loss_prepare` that makes further names from the operands for the formula.
@@ -262,12 +261,8 @@ class Loss:
         return self.applies is not None
 
     def with_defaults(self, given: Mapping[str, Any]) -> dict[str, Any]:
-        """The parameters with `given` ones replaced; a name that is not a parameter is a `TypeError`."""
-        for name in given:
-            if name not in self.parameters:
-                expected = ", ".join(self.parameters) or "no parameters"
-                raise TypeError(f"loss {self.name!r} got the parameter {name!r}: it has {expected}")
-        return {**self.parameters, **given}
+        """The parameters with `given` ones replaced; one that it has not, or outside its domain, is an error."""
+        return completed(f"loss {self.name!r}", self.parameters, self.domains, given)
 
 
 def _plain_fields(spec: Activation | Loss) -> dict[str, Any]:

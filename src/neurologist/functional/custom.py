@@ -10,7 +10,6 @@ import warnings
 from collections.abc import Mapping
 from dataclasses import replace
 from keyword import iskeyword
-from numbers import Real
 
 from neurologist.catalogue import Activation, DeclarationError, FormulaError, Source
 from neurologist.catalogue.backends import VECTOR
@@ -111,12 +110,12 @@ def _numbers(name: str, formula: str, parameters: Mapping[str, object]) -> dict[
                 f"activation {name!r} got the parameter {one!r}: expected another name, because calls have a keyword "
                 f"{one!r} of their own; use my_{one}"
             )
-        if isinstance(value, bool) or not isinstance(value, Real):
+        if isinstance(value, bool) or not isinstance(value, float | int):
             raise TypeError(f"activation {name!r} got {one}={value!r}: expected a number; use float({one})")
         if not abs(value) <= HUGE:  # nor is not a number
             got = repr(value) if isinstance(value, float) else "a number of over 300 digits"
             raise DeclarationError(f"activation {name!r} got {one}={got}: expected a finite number; use another")
-    return {one: float(value) for one, value in parameters.items() if isinstance(value, Real)}
+    return {one: float(value) for one, value in parameters.items() if isinstance(value, float | int)}
 
 
 def _same(spec: Activation, better: str) -> bool:

@@ -1,6 +1,6 @@
 """Focal loss for many labels of which few are right: easy negatives are cut off altogether."""
 
-from neurologist.catalogue.spec import REAL, UNIT, Loss, Source
+from neurologist.catalogue.spec import NON_NEGATIVE, REAL, UNIT, Loss, Source
 
 LOSS = Loss(
     name="asymmetric",
@@ -13,6 +13,7 @@ LOSS = Loss(
         " * log1p(-max(sigmoid(z) - clip, 0))"
     ),
     parameters={"gamma_pos": 1.0, "gamma_neg": 4.0, "clip": 0.05},
+    domains={"gamma_pos": NON_NEGATIVE, "gamma_neg": NON_NEGATIVE, "clip": UNIT},
     predictions=REAL,
     targets=UNIT,
     target_kind="probability",

@@ -1,6 +1,6 @@
 """Binary cross-entropy on raw scores, with what is already right weighted down."""
 
-from neurologist.catalogue.spec import REAL, UNIT, Loss, Source
+from neurologist.catalogue.spec import NON_NEGATIVE, REAL, UNIT, Loss, Source
 
 STABLE = "alpha * t * sigmoid(-z) ** gamma * softplus(-z) + (1 - alpha) * (1 - t) * sigmoid(z) ** gamma * softplus(z)"
 SLOPE = (
@@ -17,6 +17,7 @@ LOSS = Loss(
     stable=STABLE,
     stable_derivative=SLOPE,
     parameters={"alpha": 0.25, "gamma": 2.0},
+    domains={"alpha": UNIT, "gamma": NON_NEGATIVE},
     predictions=REAL,
     targets=UNIT,
     target_kind="probability",

@@ -1,6 +1,6 @@
 """The logarithm of one plus the squared difference: the slope of an outlier falls off again."""
 
-from neurologist.catalogue.spec import REAL, Loss, Source
+from neurologist.catalogue.spec import POSITIVE, REAL, Loss, Source
 
 LOSS = Loss(
     name="cauchy",
@@ -8,6 +8,7 @@ LOSS = Loss(
     stable="c ** 2 / 2 * log1p(((p - t) / c) ** 2)",
     stable_derivative="(p - t) / (1 + ((p - t) / c) ** 2)",
     parameters={"c": 1.0},
+    domains={"c": POSITIVE},
     predictions=REAL,
     targets=REAL,
     target_kind="real",

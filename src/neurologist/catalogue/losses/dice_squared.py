@@ -1,12 +1,13 @@
 """One minus the overlap, relative to the mean of the sums of squares."""
 
-from neurologist.catalogue.spec import UNIT, Loss, Source
+from neurologist.catalogue.spec import NON_NEGATIVE, UNIT, Loss, Source
 
 LOSS = Loss(
     name="dice_squared",
     formula="1 - (2 * sum(p * t) + smooth) / (sum(p ** 2) + sum(t ** 2) + smooth)",
     stable="sum((p - t) ** 2) / (sum(p ** 2) + sum(t ** 2) + smooth)",
     parameters={"smooth": 1e-07},
+    domains={"smooth": NON_NEGATIVE},
     predictions=UNIT,
     targets=UNIT,
     target_kind="probability",

@@ -10,6 +10,7 @@ LOSS = Loss(
     formula="-sum(y * (1 - exp(z) / sum(exp(z))) ** gamma * log(exp(z) / sum(exp(z))))",
     stable=f"sum(where(y > 0, y * (-expm1(-{LESS})) ** gamma * {LESS}, 0))",
     parameters={"gamma": 2.0},
+    domains={"gamma": NON_NEGATIVE},
     predictions=REAL,
     targets=NON_NEGATIVE,
     target_kind="class_index",

@@ -1,6 +1,6 @@
 """The negative log-likelihood of a normal distribution whose variance is predicted too, up to a constant."""
 
-from neurologist.catalogue.spec import NON_NEGATIVE, REAL, Loss, Source
+from neurologist.catalogue.spec import NON_NEGATIVE, POSITIVE, REAL, Loss, Source
 
 LOSS = Loss(
     name="gaussian_nll",
@@ -11,7 +11,7 @@ LOSS = Loss(
     target_kind="real",
     expects="real",
     operands=("p", "t", "var"),
-    domains={"var": NON_NEGATIVE},
+    domains={"eps": POSITIVE, "var": NON_NEGATIVE},
     shapes={"var": "broadcast"},
     source=Source("Nix, Weigend", 1994, "Estimating the mean and variance of the target probability distribution"),
     torch_function="gaussian_nll_loss",

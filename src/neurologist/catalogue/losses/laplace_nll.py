@@ -1,6 +1,6 @@
 """The negative log-likelihood of a Laplace distribution whose scale is predicted too."""
 
-from neurologist.catalogue.spec import NON_NEGATIVE, REAL, Loss, Source
+from neurologist.catalogue.spec import NON_NEGATIVE, POSITIVE, REAL, Loss, Source
 
 LOSS = Loss(
     name="laplace_nll",
@@ -11,7 +11,7 @@ LOSS = Loss(
     target_kind="real",
     expects="real",
     operands=("p", "t", "b"),
-    domains={"b": NON_NEGATIVE},
+    domains={"eps": POSITIVE, "b": NON_NEGATIVE},
     shapes={"b": "broadcast"},
     source=Source("Kotz, Kozubowski, Podgorski", 2001, "The Laplace distribution and generalizations"),
 )

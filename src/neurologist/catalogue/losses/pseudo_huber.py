@@ -1,6 +1,6 @@
 """Half the square near 0, linear with slope delta far away, smooth everywhere."""
 
-from neurologist.catalogue.spec import REAL, Loss, Source
+from neurologist.catalogue.spec import POSITIVE, REAL, Loss, Source
 
 LOSS = Loss(
     name="pseudo_huber",
@@ -8,6 +8,7 @@ LOSS = Loss(
     stable="(p - t) ** 2 / (1 + sqrt(1 + ((p - t) / delta) ** 2))",
     stable_derivative="(p - t) / sqrt(1 + ((p - t) / delta) ** 2)",
     parameters={"delta": 1.0},
+    domains={"delta": POSITIVE},
     predictions=REAL,
     targets=REAL,
     target_kind="real",

@@ -1,6 +1,6 @@
 """One minus the overlap, with weights for what is wrongly marked (alpha) and wrongly left out (beta)."""
 
-from neurologist.catalogue.spec import UNIT, Loss, Source
+from neurologist.catalogue.spec import NON_NEGATIVE, UNIT, Loss, Source
 
 LOSS = Loss(
     name="tversky",
@@ -10,6 +10,7 @@ LOSS = Loss(
         " (1 - p) * t) + smooth)"
     ),
     parameters={"alpha": 0.5, "beta": 0.5, "smooth": 1e-07},
+    domains={"alpha": NON_NEGATIVE, "beta": NON_NEGATIVE, "smooth": NON_NEGATIVE},
     predictions=UNIT,
     targets=UNIT,
     target_kind="probability",

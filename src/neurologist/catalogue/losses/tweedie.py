@@ -8,6 +8,7 @@ LOSS = Loss(
     name="tweedie",
     formula="p ** (2 - power) / (2 - power) - t * p ** (1 - power) / (1 - power)",
     parameters={"power": 1.5},
+    domains={"power": Interval(1.0, 2.0)},
     predictions=Interval(0.0, inf),
     targets=NON_NEGATIVE,
     target_kind="real",

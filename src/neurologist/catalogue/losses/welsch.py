@@ -1,12 +1,13 @@
 """A bell turned upside down: outliers cost at most half of c squared."""
 
-from neurologist.catalogue.spec import REAL, Loss, Source
+from neurologist.catalogue.spec import POSITIVE, REAL, Loss, Source
 
 LOSS = Loss(
     name="welsch",
     formula="c ** 2 / 2 * (1 - exp(-((p - t) / c) ** 2))",
     stable="-(c ** 2 / 2) * expm1(-((p - t) / c) ** 2)",
     parameters={"c": 2.985},
+    domains={"c": POSITIVE},
     predictions=REAL,
     targets=REAL,
     target_kind="real",
