@@ -28,7 +28,10 @@ class UnknownMemberError(KeyError):
         near = get_close_matches(asked, known, n=3, cutoff=0.5) or known[:5]
         plural = "losses" if kind == "loss" else f"{kind}s"
         self.near = tuple(near)
-        self.message = f"{kind} {name[:LONGEST] if isinstance(name, str) else name!r} is not in the catalogue: nearest are {', '.join(near)}; list(nl.{plural}) has all"
+        shown = name[:LONGEST] if isinstance(name, str) else name
+        self.message = (
+            f"{kind} {shown!r} is not in the catalogue: nearest are {', '.join(near)}; list(nl.{plural}) has all"
+        )
         super().__init__(self.message)
 
     def __str__(self) -> str:
