@@ -91,6 +91,7 @@ WRITE: Mapping[type[ast.AST], str] = {  # parts of Python that have their own wa
     ast.MatMult: "write u * v",
     ast.Mod: "write it with where",
     ast.Attribute: "write its name alone",
+    ast.Starred: "write the parts one by one",
     ast.Subscript: "give each of them a name",
 }
 
