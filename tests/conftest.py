@@ -1,10 +1,12 @@
 """What every test starts from."""
 
+import os
 from pathlib import Path
 
 import pytest
 import torch
 
+os.environ["LC_ALL"] = "C.UTF-8"  # reports are compared in English, whatever language the developer's machine speaks
 torch.set_num_threads(1)  # sums in one order on every machine, and faster on nets this small
 
 

@@ -17,7 +17,7 @@ from typing import IO, TYPE_CHECKING
 import typer
 
 from neurologist.cli import _record, _script
-from neurologist.cli._output import BROKEN, Format, chosen, fail, note, writable, write
+from neurologist.cli._output import BROKEN, Format, chosen, fail, note, spoken, writable, write
 from neurologist.cli._progress import progress
 from neurologist.cli._stop import stopping
 
@@ -38,12 +38,14 @@ class Request:
     form: Format | None
     output: Path | None
     quiet: bool
+    lang: str | None = None
 
 
 def examine(request: Request) -> int:
     """Run the program, report, and give the exit code of the whole."""
     writable(request.output)
     form = chosen(request.form, request.output)
+    lang = spoken(request.lang, form is Format.text, None if request.output else sys.stdout)
     base = Path.cwd()
     program = _program(request)
     with _report_stream(apart=form is Format.json and request.output is None) as stream:
@@ -54,7 +56,7 @@ def examine(request: Request) -> int:
                 _record.discard(record)
             return _unseen(program, outcome)
         try:
-            code = write(session.diagnose(), form, request.output, stream, base)
+            code = write(session.diagnose().in_language(lang), form, request.output, stream, base)
         except KeyboardInterrupt:
             return _script.INTERRUPTED
         except Exception as error:

@@ -1,6 +1,6 @@
 """Where a report goes and how an error is said: shared by all verbs.
 
-May import: typer; `report` lazily. To add a format, add its writing to `_written`; `--format` follows.
+May import: typer; `report` and `diagnose` lazily. To add a format, add its writing to `_written`; `--format` follows.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import sys
 from contextlib import suppress
 from enum import Enum
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Annotated
+from typing import IO, TYPE_CHECKING, Annotated, TextIO
 
 import typer
 
@@ -32,6 +32,9 @@ FormatOption = Annotated[
     Format | None, typer.Option("--format", "-f", help="text (the default), json, or github for annotations.")
 ]
 OutputOption = Annotated[Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write the report to FILE.")]
+LangOption = Annotated[
+    str | None, typer.Option("--lang", metavar="en|zh", help="Language of the text; that of your locale by default.")
+]
 
 
 def chosen(form: Format | None, output: Path | None) -> Format:
@@ -50,6 +53,26 @@ def fail(message: str) -> typer.Exit:
 def note(message: str) -> None:
     """Say something by the way, in one line on stderr."""
     typer.echo(f"neurologist: {message}", err=True)
+
+
+def spoken(asked: str | None, text: bool, stream: TextIO | None) -> str:
+    """The language to write in; fails where there is none such.
+
+    Args:
+        asked: the value of `--lang`; None for the locale's where people read it, English where programs do.
+        text: True for what is read by people.
+        stream: where it is written to, None for a file.
+    """
+    from neurologist.diagnose.languages import ENGLISH, language
+
+    try:
+        lang = language(asked) if text or asked else ENGLISH
+    except ValueError as error:
+        raise fail(f"--lang: {error}") from None
+    if not text or lang == ENGLISH or stream is None or "utf" in (stream.encoding or "utf-8").lower():
+        return lang
+    note(f"in English, because {stream.encoding!r} has no letters for {lang!r}: set PYTHONUTF8=1, or write to a file")
+    return ENGLISH
 
 
 def writable(output: Path | None) -> None:

@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from neurologist.cli._examine import Request, answer
-from neurologist.cli._output import FormatOption, OutputOption
+from neurologist.cli._output import FormatOption, LangOption, OutputOption
 from neurologist.cli.run import SETTINGS, AsModule, Quiet, Rest, Target
 
 ORDER = 2
@@ -26,6 +26,7 @@ def command(
     steps: Annotated[int, typer.Option(min=1, metavar="N", help="Stop after N steps.")] = STEPS,
     form: FormatOption = None,
     output: OutputOption = None,
+    lang: LangOption = None,
     quiet: Quiet = False,
 ) -> None:
     r"""Examine only the first steps of a training script, then stop it.
@@ -42,4 +43,4 @@ def command(
 
     Exit code: 0 nothing found, 1 something found, 2 could not be examined; a script that fails keeps its own.
     """
-    raise answer(Request(target, arguments or [], module, steps, 1.0, None, form, output, quiet))
+    raise answer(Request(target, arguments or [], module, steps, 1.0, None, form, output, quiet, lang))

@@ -11,7 +11,17 @@ from typing import Annotated
 
 import typer
 
-from neurologist.cli._output import FormatOption, OutputOption, chosen, fail, writable, write
+from neurologist.cli._output import (
+    Format,
+    FormatOption,
+    LangOption,
+    OutputOption,
+    chosen,
+    fail,
+    spoken,
+    writable,
+    write,
+)
 
 ORDER = 3
 
@@ -20,6 +30,7 @@ def command(
     record: Annotated[Path, typer.Argument(metavar="RECORD", help="A record: .neurologist/train-....nlr")],
     form: FormatOption = None,
     output: OutputOption = None,
+    lang: LangOption = None,
 ) -> None:
     r"""Report what a record shows, without running anything.
 
@@ -27,6 +38,7 @@ def command(
     neurologist diagnose .neurologist/train-20260102-030405.nlr
     neurologist diagnose run.nlr --format json
     neurologist diagnose run.nlr -o report.json
+    neurologist diagnose run.nlr --lang zh
 
     A record is one SQLite file; it can be copied to another machine, and PyTorch is not needed to read it. A run that
     was killed leaves a readable record of everything up to its last sample.
@@ -35,8 +47,10 @@ def command(
     from neurologist.record import RecordError, Run
 
     writable(output)
+    form = chosen(form, output)
+    lang = spoken(lang, form is Format.text, None if output else sys.stdout)
     try:
-        diagnosis = examine(Run(record))
+        diagnosis = examine(Run(record)).in_language(lang)
     except (RecordError, OSError) as error:
         raise fail(str(error)) from None
-    raise typer.Exit(write(diagnosis, chosen(form, output), output, sys.stdout, Path.cwd()))
+    raise typer.Exit(write(diagnosis, form, output, sys.stdout, Path.cwd()))

@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 from neurologist.cli._examine import Request, answer
-from neurologist.cli._output import FormatOption, OutputOption
+from neurologist.cli._output import FormatOption, LangOption, OutputOption
 
 ORDER = 1
 # everything after the script belongs to the script, --help too
@@ -34,6 +34,7 @@ def command(
     record: Annotated[Path | None, typer.Option(metavar="FILE", help="Where to write what was seen.")] = None,
     form: FormatOption = None,
     output: OutputOption = None,
+    lang: LangOption = None,
     quiet: Quiet = False,
 ) -> None:
     r"""Run a training script as python would, then report what was found.
@@ -55,4 +56,4 @@ def command(
     Exit code: 0 nothing found, 1 something found, 2 could not be examined. A script that fails keeps its own exit
     code and traceback; Ctrl-C gives 130.
     """
-    raise answer(Request(target, arguments or [], module, steps, budget, record, form, output, quiet))
+    raise answer(Request(target, arguments or [], module, steps, budget, record, form, output, quiet, lang))

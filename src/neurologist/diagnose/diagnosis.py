@@ -2,7 +2,7 @@
 
 Plain data with `to_dict`; how it looks is decided in `report`, which registers its writers here, so that
 `diagnosis.save("report.html")` works without this room knowing any format.
-May import: `diagnose.finding` only.
+May import: `diagnose.finding`; `diagnose.languages` when asked for another language.
 """
 
 from __future__ import annotations
@@ -94,12 +94,14 @@ class Diagnosis:
         not_measured: what could not be seen, with the reason.
         waterfall: the gradient from loss to input, or None when no gradient was seen.
         summary: what was run.
+        language: in which the texts are, "en" or "zh"; keys, names and codes are English in each.
     """
 
     findings: tuple[Finding, ...] = ()
     not_measured: tuple[NotMeasured, ...] = ()
     waterfall: Waterfall | None = None
     summary: Summary = field(default_factory=Summary)
+    language: str = "en"
 
     writers: ClassVar[dict[str, Callable[[Diagnosis], str]]] = {}
 
@@ -107,6 +109,16 @@ class Diagnosis:
     def healthy(self) -> bool:
         """True when nothing of error or warning severity was found."""
         return all(f.severity == "info" for f in self.findings)
+
+    def in_language(self, lang: str | None = None) -> Diagnosis:
+        """The same diagnosis with its texts in `lang`, or in the language of your locale: print it, save it.
+
+        Raises:
+            ValueError: there are no texts in that language, or the diagnosis has been translated before.
+        """
+        from neurologist.diagnose import languages
+
+        return languages.translated(self, languages.language(lang))
 
     def to_dict(self) -> dict[str, Any]:
         """The whole diagnosis as plain JSON data; keys are stable English words."""

@@ -17,14 +17,15 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from neurologist.diagnose.rule import Rule, Stage
+from neurologist.diagnose import languages
+from neurologist.diagnose.rule import SECTIONS, Rule, Stage
 from neurologist.report import json, words
 from neurologist.report.terminal import COLOURS, console_like, rendered, speaks_unicode
 
 
 @dataclass(frozen=True)
 class Explanation:
-    """A rule in plain data; `sections` are the docstring's, the lead under `summary`."""
+    """A rule in plain data; `sections` are the docstring's, the lead under `summary`; texts are in `language`."""
 
     rule: str
     code: str
@@ -35,16 +36,17 @@ class Explanation:
     sections: dict[str, str]
     explains: tuple[str, ...]
     treatments: tuple[str, ...]
+    language: str = languages.ENGLISH
 
 
-def explanation(rule: type[Rule]) -> Explanation:
-    """A rule's own text, taken apart."""
-    sections = dict(rule.explanation())
+def explanation(rule: type[Rule], lang: str = languages.ENGLISH) -> Explanation:
+    """A rule's own text, taken apart; titles of sections stay English, as keys."""
+    sections = languages.explained(rule.explanation(), rule.slug, lang, SECTIONS[-1])
     stage = Stage(rule.stage).name.lower()
     explains = tuple(sorted(rule.explains))
     lead = sections.pop("", "")
     return Explanation(
-        rule.slug, rule.code, rule.cause, rule.severity, stage, lead, sections, explains, tuple(rule.treatments)
+        rule.slug, rule.code, rule.cause, rule.severity, stage, lead, sections, explains, tuple(rule.treatments), lang
     )
 
 
@@ -70,68 +72,75 @@ def as_json(explained: Explanation) -> str:
     return json.dumps(asdict(explained))
 
 
-def all_as_json(rules: Mapping[str, type[Rule]]) -> str:
+def all_as_json(rules: Mapping[str, type[Rule]], lang: str = languages.ENGLISH) -> str:
     """All rules as a JSON list, in order of their codes."""
-    return json.dumps([asdict(explanation(rule)) for rule in _by_code(rules)])
+    return json.dumps([asdict(explanation(rule, lang)) for rule in _by_code(rules)])
 
 
 def as_markdown(explained: Explanation) -> str:
     """One rule as a Markdown page."""
-    parts = [f"# {explained.rule} ({explained.code})", f"*{explained.severity}, {explained.stage}*", explained.summary]
-    parts += [f"## {title}\n\n{body}" for title, body in explained.sections.items()]
+    tr = languages.of_report(explained.language)
+    kind = f"*{tr(explained.severity)}, {tr(explained.stage)}*"
+    parts = [f"# {explained.rule} ({explained.code})", kind, explained.summary]
+    parts += [f"## {tr(title)}\n\n{body}" for title, body in explained.sections.items()]
     parts += [f"## {title}\n\n{body}" for title, body in _related(explained)]
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
-def all_as_markdown(rules: Mapping[str, type[Rule]]) -> str:
+def all_as_markdown(rules: Mapping[str, type[Rule]], lang: str = languages.ENGLISH) -> str:
     """The table of all rules as Markdown."""
-    rows = [f"| {r.code} | {r.slug} | {r.severity} | {_first_line(r)} |" for r in _by_code(rules)]
-    return "\n".join(["| code | rule | severity | what it is |", "|---|---|---|---|", *rows]) + "\n"
+    tr = languages.of_report(lang)
+    rows = [f"| {r.code} | {r.slug} | {tr(r.severity)} | {_first_line(r, lang)} |" for r in _by_code(rules)]
+    head = f"| {tr('code')} | {tr('rule')} | {tr('severity')} | {tr('what it is')} |"
+    return "\n".join([head, "|---|---|---|---|", *rows]) + "\n"
 
 
 def show(explained: Explanation, stream: IO[str]) -> None:
     """Print one rule to a terminal or a file."""
+    tr = languages.of_report(explained.language)
     head = Text.assemble(
-        (explained.rule, "bold"), f"  {explained.code}  ", (explained.severity, COLOURS.get(explained.severity, ""))
+        (explained.rule, "bold"), f"  {explained.code}  ", (tr(explained.severity), COLOURS.get(explained.severity, ""))
     )
     parts: list[RenderableType] = [head, Text("")]
     if explained.summary:
         parts += [_body(explained.summary), Text("")]
     for title, body in [*explained.sections.items(), *_related(explained)]:
-        parts += [Text(title, "bold cyan"), _body(body), Text("")]
+        parts += [Text(tr(title), "bold cyan"), _body(body), Text("")]
     _print(parts[:-1], stream)
 
 
-def show_all(rules: Mapping[str, type[Rule]], stream: IO[str]) -> None:
+def show_all(rules: Mapping[str, type[Rule]], stream: IO[str], lang: str = languages.ENGLISH) -> None:
     """Print the table of all rules."""
+    tr = languages.of_report(lang)
     table = Table.grid(padding=(0, 2))
     table.add_column(style="dim", no_wrap=True)
     table.add_column(style="bold", no_wrap=True)
     table.add_column(no_wrap=True)
     table.add_column(overflow="fold")
     for rule in _by_code(rules):
-        severity = Text(rule.severity, COLOURS.get(rule.severity, ""))
-        table.add_row(rule.code, rule.slug, severity, Text(_first_line(rule)))
-    _print([table, Text(""), Text("One rule in full: neurologist explain RULE", "dim")], stream)
+        severity = Text(tr(rule.severity), COLOURS.get(rule.severity, ""))
+        table.add_row(rule.code, rule.slug, severity, Text(words.breakable(_first_line(rule, lang))))
+    _print([table, Text(""), Text(tr("One rule in full: neurologist explain RULE"), "dim")], stream)
 
 
 def _by_code(rules: Mapping[str, type[Rule]]) -> list[type[Rule]]:
     return sorted(rules.values(), key=lambda rule: rule.code)
 
 
-def _first_line(rule: type[Rule]) -> str:
-    lead = rule.explanation().get("", "").split("\n\n")[0]
+def _first_line(rule: type[Rule], lang: str) -> str:
+    lead = explanation(rule, lang).summary.split("\n\n")[0]
     return words.clean(lead).replace("`", "")
 
 
 def _related(explained: Explanation) -> list[tuple[str, str]]:
+    tr = languages.of_report(explained.language)
     brings = ", ".join(explained.explains)
     cures = ", ".join(explained.treatments)
-    return [(t, b) for t, b in (("What it brings about", brings), ("Treatments", cures)) if b]
+    return [(t, b) for t, b in ((tr("What it brings about"), brings), (tr("Treatments"), cures)) if b]
 
 
 def _body(body: str) -> Padding:
-    return Padding(Markdown(body, code_theme="bw"), (0, 0, 0, 2))
+    return Padding(Markdown(words.breakable(body), code_theme="bw"), (0, 0, 0, 2))
 
 
 def _print(parts: Iterable[RenderableType], stream: IO[str]) -> None:

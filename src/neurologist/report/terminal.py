@@ -2,8 +2,8 @@
 
 Reads well at 80 columns and at 120, with and without colour, with and without Unicode. Text from the user's program
 is cleaned in `view` and only ever put in `rich.text.Text`, which reads no markup.
-May import: rich, `report.view`, `report.bars`. To show one more part, add a function from (page, look) to what rich
-prints, and name it in `_parts`.
+May import: rich, `diagnose.languages`, `report.view`, `report.bars`, `report.words`. To show one more part, add a
+function from (page, look) to what rich prints, and name it in `_parts`; its own words stand in `tr("...")`.
 """
 
 from __future__ import annotations
@@ -11,18 +11,21 @@ from __future__ import annotations
 import io
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
+from rich.cells import cell_len
 from rich.console import Console, RenderableType
 from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
 from neurologist.diagnose.diagnosis import Diagnosis
+from neurologist.diagnose.languages import Say, of_report
+from neurologist.report import words
 from neurologist.report.bars import Glyphs, glyphs, sparkline
-from neurologist.report.view import Card, Page, view
+from neurologist.report.view import Card, Fact, Page, Sign, view
 from neurologist.report.waterfall import waterfall
 
 NARROWEST, WIDEST = 50, 120  # columns; beyond, lines are too long to read
@@ -34,10 +37,11 @@ COLOURS = {"error": "red", "warning": "yellow", "info": "cyan"}
 
 @dataclass(frozen=True)
 class Look:
-    """How wide, and with which characters."""
+    """How wide, with which characters, and in which language."""
 
     width: int
     marks: Glyphs
+    tr: Say
 
 
 def text(diagnosis: Diagnosis, width: int = FOR_FILES, ascii_only: bool = False, base: Path | None = None) -> str:
@@ -82,7 +86,7 @@ def rendered(console: Console, part: RenderableType) -> Iterator[str]:
         shown.rstrip()
         with console.capture() as captured:
             console.print(shown, soft_wrap=True)
-        yield captured.get()
+        yield captured.get().replace(words.BREAK, "")
 
 
 def speaks_unicode(stream: IO[str]) -> bool:
@@ -91,9 +95,20 @@ def speaks_unicode(stream: IO[str]) -> bool:
 
 
 def _lines(diagnosis: Diagnosis, console: Console, ascii_only: bool, base: Path | None) -> Iterator[str]:
-    look = Look(console.width, glyphs(ascii_only))
-    for part in _parts(view(diagnosis, base, ascii_only), look):
+    look = Look(console.width, glyphs(ascii_only), of_report(diagnosis.language))
+    for part in _parts(_breakable(view(diagnosis, base, ascii_only)), look):
         yield from rendered(console, part)
+
+
+def _breakable(page: Any) -> Any:
+    """The page with every text ready for line breaks."""
+    if isinstance(page, str):
+        return words.breakable(page)
+    if isinstance(page, tuple):
+        return tuple(map(_breakable, page))
+    if isinstance(page, (Page, Card, Fact, Sign)):
+        return replace(page, **{field.name: _breakable(getattr(page, field.name)) for field in fields(page)})
+    return page
 
 
 def _parts(page: Page, look: Look) -> Iterator[RenderableType]:
@@ -101,25 +116,26 @@ def _parts(page: Page, look: Look) -> Iterator[RenderableType]:
     if page.partial:
         yield _block(Text(page.partial, "yellow"), top=1)
     if page.healthy:
-        yield from _nothing(page)
+        yield from _nothing(page, look)
     others = page.cards
     if not page.healthy:
         yield from _cause(page.cards[0], look)
         others = page.cards[1:]
     if others:
-        yield _heading("For information" if page.healthy else "Also found")
+        yield _heading(look.tr("For information" if page.healthy else "Also found"))
         for card in others:
             yield from _brief(card, look)
     if page.waterfall:
-        yield _heading(f"Gradient from the loss to the input at step {page.waterfall_step:,}, in powers of ten")
-        yield _block(waterfall(page.waterfall, look.width - 2, look.marks))
+        step = page.waterfall_step
+        yield _heading(look.tr(f"Gradient from the loss to the input at step {step:,}, in powers of ten"))
+        yield _block(waterfall(page.waterfall, look.width - 2, look.marks, look.tr))
     yield from _loss(page, look)
     yield from _footer(page, look)
 
 
 def _header(page: Page, look: Look) -> Text:
     left, right = f"{look.marks.rule * 2} neurologist ", f" {page.headline} {look.marks.rule * 2}"
-    middle = look.marks.rule * max(1, look.width - len(left) - len(right))
+    middle = look.marks.rule * max(1, look.width - cell_len(left) - cell_len(right.replace(words.BREAK, "")))
     colour = "green" if page.healthy else COLOURS[page.cards[0].severity]
     return Text.assemble((left + middle, "dim"), (right[: -2 - 1], f"bold {colour}"), (right[-3:], "dim"))
 
@@ -134,31 +150,34 @@ def _heading(title: str) -> Padding:
 
 def _cause(card: Card, look: Look) -> Iterator[RenderableType]:
     colour = COLOURS[card.severity]
-    title = Text.assemble((card.title, f"bold {colour}"), "  ", (card.rule, "bold"), f"  {card.code}  {card.severity}")
+    title = Text.assemble(
+        (card.title, f"bold {colour}"), "  ", (card.rule, "bold"), f"  {card.code}  {look.tr(card.severity)}"
+    )
     yield _block(title, top=1)
     yield _block(Text(card.message), top=1)
     if card.place:
         yield _block(Text(card.place, "bold cyan"), top=1)
         yield _block(_code(card, look, colour), indent=2)
     if card.advice:
-        yield _heading("What to change")
+        yield _heading(look.tr("What to change"))
         yield _block(Text(card.advice), indent=4)
     if card.facts:
-        yield _heading("Evidence" + (f" ({card.since})" if card.since else ""))
+        yield _heading(look.tr("Evidence") + (f" ({card.since})" if card.since else ""))
         yield _block(_facts(card, look), indent=4)
     if card.rivals:
-        yield _heading("It could also be")
+        yield _heading(look.tr("It could also be"))
         for cause, test in card.rivals:
-            yield _block(_bullet(Text.assemble((cause.replace("_", " "), "bold"), f": {test}"), look), indent=4)
+            said = Text.assemble((look.tr(cause.replace("_", " ")), "bold"), look.tr(": "), test)
+            yield _block(_bullet(said, look), indent=4)
     if card.signs:
-        yield _heading("It explains")
+        yield _heading(look.tr("It explains"))
         for sign in card.signs[:SIGNS_SHOWN]:
             where = f"  {sign.place}" if sign.place else ""
-            said = Text.assemble((sign.rule, "bold"), f": {sign.message}", (where, "cyan"))
+            said = Text.assemble((sign.rule, "bold"), look.tr(": "), sign.message, (where, "cyan"))
             yield _block(_bullet(said, look), indent=4)
         if len(card.signs) > SIGNS_SHOWN:
-            yield _block(Text(f"and {len(card.signs) - SIGNS_SHOWN} more", "dim"), indent=6)
-    yield _block(Text.assemble(("More: ", "dim"), f"neurologist explain {card.rule}"), top=1)
+            yield _block(Text(look.tr(f"and {len(card.signs) - SIGNS_SHOWN} more"), "dim"), indent=6)
+    yield _block(Text.assemble((look.tr("More: "), "dim"), f"neurologist explain {card.rule}"), top=1)
 
 
 def _bullet(said: Text, look: Look) -> Table:
@@ -189,10 +208,11 @@ def _facts(card: Card, look: Look) -> Table:
     table.add_column(overflow="fold")
     table.add_column(style="dim", no_wrap=True)
     for fact in card.facts[:FACTS_SHOWN]:
-        expected = Text(f"expected {fact.expected}" if fact.expected else "")
+        expected = Text(look.tr(f"expected {fact.expected}") if fact.expected else "")
         table.add_row(Text(fact.name), Text(fact.value), expected, Text(fact.when))
     if len(card.facts) > FACTS_SHOWN:
-        table.add_row(Text(f"and {len(card.facts) - FACTS_SHOWN} more: see --format json", "dim"), "", "", "")
+        more = look.tr(f"and {len(card.facts) - FACTS_SHOWN} more: see --format json")
+        table.add_row(Text(more, "dim"), "", "", "")
     return table
 
 
@@ -206,12 +226,13 @@ def _brief(card: Card, look: Look) -> Iterator[RenderableType]:
         yield _block(Text(f"{look.marks.arrow} {card.advice}"), indent=6)
 
 
-def _nothing(page: Page) -> Iterator[RenderableType]:
-    if page.headline == "nothing examined":
-        said = "No step was examined, so nothing can be said about this run."
+def _nothing(page: Page, look: Look) -> Iterator[RenderableType]:
+    if not page.examined:
+        said = look.tr("No step was examined, so nothing can be said about this run.")
         yield _block(Text(said, "bold yellow"), top=1)
         return
-    yield _block(Text("NOTHING FOUND: no fault was seen in the steps that were examined.", "bold green"), top=1)
+    said = look.tr("NOTHING FOUND: no fault was seen in the steps that were examined.")
+    yield _block(Text(said, "bold green"), top=1)
     table = Table.grid(padding=(0, 2))
     for fact in page.looked_at:
         table.add_row(Text(fact.name, "dim"), Text(fact.value))
@@ -222,7 +243,7 @@ def _loss(page: Page, look: Look) -> Iterator[RenderableType]:
     if page.loss_ends is None:
         return
     first, last = page.loss_ends
-    yield _heading("Loss")
+    yield _heading(look.tr("Loss"))
     room = look.width - len(first) - len(last) - 8
     line = sparkline(page.losses, min(room, 60), look.marks)
     yield _block(Text(" ".join(part for part in (first, line or look.marks.arrow, last) if part)), indent=4)
@@ -233,10 +254,10 @@ def _footer(page: Page, look: Look) -> Iterator[RenderableType]:
     lines: list[str] = [""]
     for part in page.run:
         longer = separator.join(filter(None, (lines[-1], part)))
-        if lines[-1] and len(longer) > look.width - 2:
+        if lines[-1] and cell_len(longer.replace(words.BREAK, "")) > look.width - 2:
             lines.append(part)
         else:
             lines[-1] = longer
     yield _block(Text("\n".join(lines), "dim"), top=1)
     for limit in page.limits:
-        yield _block(Text(f"not measured: {limit}", "yellow"))
+        yield _block(Text(look.tr(f"not measured: {limit}"), "yellow"))

@@ -2,7 +2,7 @@
 
 Everything that is decided once and shown in several forms is decided here; nothing here knows about colours or
 widths. May import: `diagnose`, `report.words`, `report.source`. To show something new, add a field to one of the
-dataclasses, fill it here, and lay it out in the views.
+dataclasses, fill it here, and lay it out in the views; words of its own stand in `tr("...")`.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from pathlib import Path
 
 from neurologist.diagnose.diagnosis import Bar, Diagnosis, Summary, Waterfall
 from neurologist.diagnose.finding import Evidence, Finding, Origin
+from neurologist.diagnose.languages import Say, of_report
 from neurologist.report import words
 from neurologist.report.source import surroundings
 
@@ -92,6 +93,7 @@ class Page:
 
     headline: str
     healthy: bool
+    examined: bool
     partial: str
     cards: tuple[Card, ...]
     looked_at: tuple[Fact, ...]
@@ -105,24 +107,26 @@ class Page:
 
 def view(diagnosis: Diagnosis, base: Path | None = None, ascii_only: bool = False) -> Page:
     """The diagnosis in words, with paths relative to `base` (default: the current folder)."""
-    return _Viewer(base, ascii_only).page(diagnosis)
+    return _Viewer(base, ascii_only, of_report(diagnosis.language)).page(diagnosis)
 
 
 @dataclass(frozen=True)
 class _Viewer:
     base: Path | None
     ascii_only: bool
+    tr: Say
 
     def page(self, diagnosis: Diagnosis) -> Page:
         summary, waterfall = diagnosis.summary, diagnosis.waterfall
         steps = self._steps(waterfall, alarm=not diagnosis.healthy) if waterfall else ()
-        ends = (words.number(summary.loss_first), words.number(summary.loss_last))
+        ends = (self.tr(words.number(summary.loss_first)), self.tr(words.number(summary.loss_last)))
         return Page(
-            headline=_headline(diagnosis),
+            headline=_headline(diagnosis, self.tr),
             healthy=diagnosis.healthy,
-            partial=self._say(_partial(summary)),
-            cards=tuple(self._card(f, _title(f, i)) for i, f in enumerate(diagnosis.findings)),
-            looked_at=_looked_at(diagnosis, steps),
+            examined=diagnosis.summary.samples > 0,
+            partial=self._say(_partial(summary, self.tr)),
+            cards=tuple(self._card(f, _title(f, i, self.tr)) for i, f in enumerate(diagnosis.findings)),
+            looked_at=_looked_at(diagnosis, steps, self.tr),
             waterfall=steps,
             waterfall_step=waterfall.step if waterfall else 0,
             losses=tuple(loss for _, loss in summary.losses),
@@ -146,15 +150,15 @@ class _Viewer:
             lines=self._lines(finding.origin),
             facts=tuple(self._fact(e) for e in finding.evidence),
             signs=tuple(Sign(self._say(s.rule), self._say(s.message), self._place(s.origin)) for s in finding.symptoms),
-            since=f"seen from step {finding.since:,} on" if finding.since else "",
+            since=self.tr(f"seen from step {finding.since:,} on") if finding.since else "",
             rivals=tuple((self._say(r.cause), self._say(r.test)) for r in finding.rivals),
         )
 
     def _fact(self, evidence: Evidence) -> Fact:
-        value = f"{words.number(evidence.value)} {evidence.unit}".strip()
+        value = f"{self.tr(words.number(evidence.value))} {evidence.unit}".strip()
         if evidence.unit == "share" and isinstance(evidence.value, (int, float)):
             value = words.share(evidence.value)
-        when = "" if evidence.step is None else f"step {evidence.step:,}"
+        when = "" if evidence.step is None else self.tr(f"step {evidence.step:,}")
         return Fact(self._say(evidence.name), self._say(value), self._say(evidence.expected), when)
 
     def _place(self, origin: Origin) -> str:
@@ -191,18 +195,19 @@ class _Viewer:
         return f"{name}:{origin.line}" if name and origin.line else name
 
     def _run(self, summary: Summary) -> list[str]:
-        parts = [words.plural(summary.steps, "step"), f"{summary.samples:,} examined"]
+        tr = self.tr
+        parts = [tr(words.plural(summary.steps, "step")), tr(f"{summary.samples:,} examined")]
         if summary.overhead is not None:
             cost = "" if summary.seconds is None else f" ({words.number(summary.overhead * summary.seconds)} s)"
-            parts.append(f"{words.share(summary.overhead)} overhead{cost}")
+            parts.append(tr(f"{words.share(summary.overhead)} overhead{cost}"))
         if summary.seconds is not None:
-            parts.append(words.duration(summary.seconds))
+            parts.append(tr(words.duration(summary.seconds)))
         if summary.parameters:
-            parts.append(words.plural(summary.parameters, "trained parameter"))
+            parts.append(tr(words.plural(summary.parameters, "trained parameter")))
         parts += summary.optimizers[:3]
-        parts += [f"{len(summary.optimizers) - 3} more optimizers"] if len(summary.optimizers) > 3 else []
-        record = words.path_text(summary.record, self.base) if summary.record else "in memory only"
-        return [*parts, f"record: {record}"]
+        parts += [tr(f"{len(summary.optimizers) - 3} more optimizers")] if len(summary.optimizers) > 3 else []
+        record = words.path_text(summary.record, self.base) if summary.record else tr("in memory only")
+        return [*parts, tr(f"record: {record}")]
 
 
 def heaviest(bars: Sequence[Bar]) -> int | None:
@@ -212,41 +217,44 @@ def heaviest(bars: Sequence[Bar]) -> int | None:
     return max(known, key=lambda pair: (pair[0], -pair[1]))[1] if known else None
 
 
-def _title(finding: Finding, position: int) -> str:
+def _title(finding: Finding, position: int, tr: Say) -> str:
     if position == 0 and finding.severity != "info":
-        return "ROOT CAUSE" if finding.certainty >= SURE else "LIKELY CAUSE"
-    return {"error": "ERROR", "warning": "WARNING"}.get(finding.severity, "NOTE")
+        return tr("ROOT CAUSE" if finding.certainty >= SURE else "LIKELY CAUSE")
+    return {"error": tr("ERROR"), "warning": tr("WARNING")}.get(finding.severity, tr("NOTE"))
 
 
-def _headline(diagnosis: Diagnosis) -> str:
+def _headline(diagnosis: Diagnosis, tr: Say) -> str:
     if diagnosis.healthy:
-        return "nothing found" if diagnosis.summary.samples else "nothing examined"
-    counts = {s: sum(f.severity == s for f in diagnosis.findings) for s in ("error", "warning")}
-    return ", ".join(words.plural(n, name) for name, n in counts.items() if n)
+        return tr("nothing found" if diagnosis.summary.samples else "nothing examined")
+    errors, warnings = (sum(f.severity == s for f in diagnosis.findings) for s in ("error", "warning"))
+    said = (tr(words.plural(errors, "error")), tr(words.plural(warnings, "warning")))
+    return tr(", ").join(text for text, n in zip(said, (errors, warnings), strict=True) if n)
 
 
-def _partial(summary: Summary) -> str:
+def _partial(summary: Summary, tr: Say) -> str:
     if summary.status == "finished":
         return ""
     if summary.status.startswith("stopped"):
-        return f"The run {summary.status}."
-    seen = f"This is what had been seen after {words.plural(summary.steps, 'step')}."
-    if summary.status.startswith("failed"):
-        return f"The run {summary.status}. {seen}"
-    known = {"interrupted": "The run was interrupted.", "cut off": "The run was cut off: its process died."}
-    return f"{known.get(summary.status, f'The run {summary.status}.')} {seen}"
+        return tr(f"The run {summary.status}.")
+    seen = tr(f"This is what had been seen after {words.plural(summary.steps, 'step')}.")
+    if summary.status.startswith("failed: "):
+        return f"{tr(f'The run failed: {summary.status[8:]}.')} {seen}"
+    known = {"interrupted": tr("The run was interrupted."), "cut off": tr("The run was cut off: its process died.")}
+    return f"{known.get(summary.status) or tr(f'The run {summary.status}.')} {seen}"
 
 
-def _looked_at(diagnosis: Diagnosis, steps: tuple[Step, ...]) -> tuple[Fact, ...]:
+def _looked_at(diagnosis: Diagnosis, steps: tuple[Step, ...], tr: Say) -> tuple[Fact, ...]:
     summary = diagnosis.summary
-    facts = [Fact("steps", f"{summary.steps:,}, of which {summary.samples:,} examined closely", "", "")]
+    seen = tr(f"{summary.steps:,}, of which {summary.samples:,} examined closely")
+    facts = [Fact(tr("steps"), seen, "", "")]
     if summary.loss_first is not None or summary.loss_last is not None:
-        ends = f"from {words.number(summary.loss_first)} to {words.number(summary.loss_last)}"
-        facts.append(Fact("loss", ends, "", ""))
+        ends = tr(f"from {words.number(summary.loss_first)} to {words.number(summary.loss_last)}")
+        facts.append(Fact(tr("loss"), ends, "", ""))
     known = [step for step in steps if step.decades is not None]
     if known:
         most = max(known, key=lambda step: abs(step.decades or 0))
-        where = " ".join(part for part in (most.label, most.place and f"at {most.place}") if part)
-        total = f"{words.decades(steps[-1].end)} decades over {words.plural(len(known), 'op')}"
-        facts.append(Fact("gradient", f"{total}; most in {where}: {words.decades(most.decades)}", "", ""))
+        where = tr(f"{most.label} at {most.place}") if most.place else most.label
+        total = tr(f"{words.decades(steps[-1].end)} decades over {words.plural(len(known), 'op')}")
+        worst = tr(f"; most in {where}: {words.decades(most.decades)}")
+        facts.append(Fact(tr("gradient"), f"{total}{worst}", "", ""))
     return tuple(facts)

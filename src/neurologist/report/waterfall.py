@@ -8,9 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from rich.cells import cell_len
 from rich.table import Table
 from rich.text import Text
 
+from neurologist.diagnose.languages import Say
 from neurologist.report import words
 from neurologist.report.bars import Glyphs, span
 from neurologist.report.view import Step
@@ -31,15 +33,15 @@ class Fold:
     end: float
 
 
-def waterfall(steps: Sequence[Step], width: int, marks: Glyphs) -> Table:
-    """The table; `width` is what it may take."""
+def waterfall(steps: Sequence[Step], width: int, marks: Glyphs, tr: Say) -> Table:
+    """The table; `width` is what it may take, `tr` says its words in the reader's language."""
     heights = [height for step in steps for height in (step.start, step.end)]
     low, high = min([0.0, *heights]), max([0.0, *heights])
     wide = width >= WIDE
-    file, rows = _in_one_file(list(folded(_shortened(steps, wide, marks))))
+    file, rows = _in_one_file(list(folded(_shortened(steps, wide, marks))), tr)
     shown = [row for row in rows if isinstance(row, Step)]
-    labels = max(len(file), *(len(row.label) for row in shown))
-    places = max(len(row.place) for row in shown)
+    labels = max(cell_len(file), *(cell_len(row.label) for row in shown))
+    places = max(cell_len(row.place) for row in shown)
     room = max(8, width - labels - places - 14 - SPARE - (10 if wide else 0) - 8)
     table = Table.grid(padding=(0, 1))
     table.add_column(width=labels, no_wrap=True, overflow="crop")
@@ -48,10 +50,10 @@ def waterfall(steps: Sequence[Step], width: int, marks: Glyphs) -> Table:
     for size in (7, 7, 8) if wide else (7, 7):
         table.add_column(width=size, justify="right", no_wrap=True, overflow="crop")
     table.add_column(width=SPARE, no_wrap=True, overflow="crop")
-    titles = ("decades", "total", "RMS") if wide else ("decades", "total")
+    titles = (tr("decades"), tr("total"), "RMS") if wide else (tr("decades"), tr("total"))
     table.add_row(Text(file, "cyan"), "", "", *(Text(title, "dim") for title in titles), "")
     for row in rows:
-        cells = _cells(row, low, high, room, marks)
+        cells = _cells(row, low, high, room, marks, tr)
         table.add_row(*(cells if wide else cells[:5] + cells[6:]))
     return table
 
@@ -68,29 +70,29 @@ def _file(step: Step) -> str:
     return step.place.rpartition(":")[0]
 
 
-def _in_one_file(rows: list[Step | Fold]) -> tuple[str, list[Step | Fold]]:
+def _in_one_file(rows: list[Step | Fold], tr: Say) -> tuple[str, list[Step | Fold]]:
     """The one file that all places are in, and the rows with line numbers only; or no file, and the rows."""
     files = {_file(row) for row in rows if isinstance(row, Step) and row.place}
     if len(files) != 1 or "" in files:
         return "", rows
     lines = [
-        replace(row, place=f"line {row.place.rpartition(':')[2]}") if isinstance(row, Step) and row.place else row
+        replace(row, place=tr(f"line {row.place.rpartition(':')[2]}")) if isinstance(row, Step) and row.place else row
         for row in rows
     ]
     return files.pop(), lines
 
 
-def _cells(row: Step | Fold, low: float, high: float, room: int, marks: Glyphs) -> list[Text]:
+def _cells(row: Step | Fold, low: float, high: float, room: int, marks: Glyphs, tr: Say) -> list[Text]:
     bar = span(row.start, row.end, low, high, room, marks)
     if isinstance(row, Fold):
-        said = [f"({words.plural(row.count, 'op')})", "", bar, words.decades(row.end - row.start)]
+        said = [f"({tr(words.plural(row.count, 'op'))})", "", bar, words.decades(row.end - row.start)]
         return [Text(cell, "dim") for cell in (*said, words.decades(row.end), "", "")]
     style = "bold red" if row.worst else "yellow" if row.end > row.start + CHANGE else ""
     label = Text(row.label, "bold" if row.worst else "")
     total = words.decades(row.end) if row.decades is not None else ""
     rms = "" if row.rms is None else words.number(row.rms)
     cells = [Text(row.place), Text(bar, style), Text(_change(row), style), Text(total), Text(rms)]
-    return [label, *cells, Text(f"{marks.back} most" if row.worst else "", "bold red")]
+    return [label, *cells, Text(f"{marks.back} {tr('most')}" if row.worst else "", "bold red")]
 
 
 def _change(step: Step) -> str:

@@ -18,6 +18,11 @@ LONGEST_TEXT = 1500  # characters of one message
 LONG_WORD = re.compile(rf"\S{{{LONGEST_WORD + 1},}}")
 UNSAFE = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}  # Unicode categories that steer or break a terminal
 
+# Where a line of Chinese may end: rich breaks lines at white space only, and this one takes no room.
+BREAK = "\x1f"
+HAN = "\u4e00-\u9fff"
+MAY_BREAK = re.compile(rf"(?<=[^\s（《“])(?=[{HAN}（《“])|(?<=[{HAN}，。；：？！、）》”])(?=[^\s，。；：？！、）》”…])")
+
 ASCII = str.maketrans(
     {
         "→": "->", "←": "<-", "×": "x", "·": "*", "±": "+-", "≥": ">=", "≤": "<=", "≠": "!=", "≈": "~", "∞": "inf",
@@ -92,6 +97,11 @@ def clean(text: str, limit: int = LONGEST_TEXT, ascii_only: bool = False) -> str
     text = _spelt_out(" ".join(text.split()))
     text = LONG_WORD.sub(lambda word: shorten(word[0]), text)
     return to_ascii(shorten(text, limit)) if ascii_only else shorten(text, limit)
+
+
+def breakable(text: str) -> str:
+    """The text with a `BREAK` wherever a line of Chinese may end; take them out when the lines are made."""
+    return MAY_BREAK.sub(BREAK, text)
 
 
 def code_line(text: str, limit: int = 200, ascii_only: bool = False) -> str:
