@@ -136,7 +136,11 @@ def check(node: ast.AST, text: str, depth: int = 0) -> float | None:
                 for side in (part.left, *part.comparators) if isinstance(part, ast.Compare) else (part,):
                     check(side, text, depth + 1)
             return None
-    raise _refusal(node, text)
+        case ast.Compare(left=left, ops=[op], comparators=[right]) if depth == 0 and type(op) in COMPARISONS:
+            check(left, text, 1)  # a condition by itself, taken out of a `where` to be shown or solved
+            check(right, text, 1)
+            return None
+    raise refusal(node, text)
 
 
 def _is_allowed(node: ast.Call) -> bool:
@@ -185,7 +189,8 @@ def _folded(node: ast.BinOp, sides: tuple[float | None, float | None], text: str
     )
 
 
-def _refusal(node: ast.AST, text: str) -> FormulaError:
+def refusal(node: ast.AST, text: str) -> FormulaError:
+    """The error for a part that a formula may not hold."""
     if not isinstance(node, ast.expr):
         return FormulaError(
             f"formula {shortened(text)} holds {type(node).__name__}: expected one expression; leave it out"

@@ -14,7 +14,7 @@ from keyword import iskeyword
 from neurologist.catalogue import Activation, DeclarationError, FormulaError, Source
 from neurologist.catalogue.backends import VECTOR
 from neurologist.catalogue.expression import free_names, parse
-from neurologist.catalogue.grammar import shortened
+from neurologist.catalogue.grammar import refusal, shortened
 from neurologist.catalogue.interval import REAL
 from neurologist.catalogue.oracle import exact
 from neurologist.catalogue.stabilise import stabilise
@@ -79,6 +79,8 @@ def _check_formula(name: str, formula: object) -> None:
             f"activation {name!r} got {shortened(formula)}: expected a formula in x; use x for the input, as in "
             "'x * sigmoid(x)'"
         )
+    if isinstance(parse(formula), ast.Compare):
+        raise refusal(parse(formula), formula)
     called = [node for node in ast.walk(parse(formula)) if isinstance(node, ast.Call)]
     for word, count in ((node.func.id, len(node.args)) for node in called if isinstance(node.func, ast.Name)):
         if word in VECTOR or (word in ("max", "min") and count == 1):
