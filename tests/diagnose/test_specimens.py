@@ -21,7 +21,7 @@ SLUGS = sorted(specimens())
 
 @cache
 def examined(slug: str, which: str) -> Diagnosis:
-    with watch() as session:
+    with watch(budget=0.3) as session:  # dense enough for the machine's speed not to matter
         getattr(specimens()[slug], which)()
     return session.diagnose()
 
@@ -34,14 +34,16 @@ def alarms(diagnosis: Diagnosis) -> list[tuple[str, str]]:
 def test_sick_is_named_first(slug):
     diagnosis = examined(slug, "sick")
     assert [f.rule for f in diagnosis.findings][:1] == [slug], alarms(diagnosis)
-    assert diagnosis.findings[0].severity != "info"
-    assert not diagnosis.healthy
+    worth_knowing = rules()[slug].severity == "info"  # such a rule reports what is no fault by itself
+    assert (diagnosis.findings[0].severity == "info") == worth_knowing
+    assert diagnosis.healthy == worth_knowing
 
 
 @pytest.mark.parametrize("slug", SLUGS)
 def test_sick_has_one_root_cause(slug):
     """What follows from the cause is folded under it: nothing else stands beside it as an alarm."""
-    assert [rule for rule, _ in alarms(examined(slug, "sick"))] == [slug]
+    expected = [] if rules()[slug].severity == "info" else [slug]
+    assert [rule for rule, _ in alarms(examined(slug, "sick"))] == expected
 
 
 @pytest.mark.parametrize("slug", SLUGS)

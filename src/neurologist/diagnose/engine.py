@@ -1,7 +1,7 @@
 """Runs every rule over a record, ranks what they find and folds symptoms under their cause. Names no rule.
 
 Order: severity, then the stage of cause and effect, then how sure the rule is, then how early it was seen. A finding
-whose slug another finding `explains` becomes that one's symptom.
+whose slug another finding `explains` becomes that one's symptom; so does one that is made by exclusion.
 """
 
 from __future__ import annotations
@@ -102,10 +102,17 @@ def _parent(i: int, order: list[Finding]) -> int | None:
             continue
         if cause.rule == finding.rule and cause.cause == finding.cause and j < i:
             return j
+        if _by_exclusion(finding) and not _by_exclusion(cause) and cause.severity != "info":
+            return j
         mutual = cause.rule in rules_explained(finding)
         if finding.rule in rules_explained(cause) and cause.severity != "info" and not (mutual and i < j):
             return j
     return None
+
+
+def _by_exclusion(finding: Finding) -> bool:
+    rule = rules().get(finding.rule)
+    return rule is not None and rule.by_exclusion
 
 
 def rules_explained(finding: Finding) -> frozenset[str]:

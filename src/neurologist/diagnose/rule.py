@@ -44,6 +44,7 @@ class Rule(ABC):
     severity: ClassVar[Severity] = "error"
     stage: ClassVar[Stage]
     explains: ClassVar[frozenset[str]] = frozenset()  # slugs of the symptoms that this rule's cause brings about
+    by_exclusion: ClassVar[bool] = False  # it remains where nothing else is at fault: any error or warning explains it
     treatments: ClassVar[tuple[str, ...]] = ()
 
     @abstractmethod

@@ -17,6 +17,7 @@ from typing import Any
 from neurologist.record.schema import SCHEMA_VERSION, TABLES, RecordError
 
 ROWS = 20_000  # of one quantity, at most so many are read: about 20 MB
+PASSES = 4  # backward passes of a step that are examined, at most
 LEAST = 16  # samples that are read, whatever the number of ops
 
 
@@ -177,6 +178,12 @@ class Run:
     def losses(self) -> list[tuple[int, float | None]]:
         """(step, loss) of the first backward pass of every step; None where it was not finite."""
         return self._db.execute("SELECT step, loss FROM step WHERE pass = 0 ORDER BY step").fetchall()
+
+    @cached_property
+    def totals(self) -> dict[int, float]:
+        """Step -> sum of the losses of those backward passes whose gradients are examined; steps with NaN left out."""
+        wanted = f"SELECT step, SUM(loss) FROM step WHERE pass < {PASSES} GROUP BY step HAVING MIN(finite) = 1"
+        return dict(self._db.execute(wanted).fetchall())
 
     @property
     def steps(self) -> int:

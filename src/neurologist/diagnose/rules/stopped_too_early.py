@@ -7,8 +7,9 @@ from itertools import pairwise
 from math import sqrt
 from statistics import fmean, median, stdev
 
-from neurologist.diagnose.finding import Evidence, Finding
-from neurologist.diagnose.reading import curve, guessing, improvement, known, say
+from neurologist.diagnose.dynamics import ratios, standing
+from neurologist.diagnose.finding import Evidence, Finding, Rival
+from neurologist.diagnose.reading import curve, guessing, improvement, say
 from neurologist.diagnose.rule import Rule, Stage
 from neurologist.record import Run
 
@@ -53,9 +54,8 @@ class StoppedTooEarly(Rule):
             return
         if len(run.optimizers) > 1:  # adversaries: a loss near that of guessing is where both want it
             return
-        weights = [p for p in run.parameters.values() if len(p.shape) > 1 and p.optimizer is not None]
-        ratios = [r for p in weights for r in known(run.rows("weights", p), "ratio") if 0 < r < float("inf")]
-        typical = median(ratios) if ratios else 0.0
+        moves = ratios(run)
+        typical = median(moves) if moves else 0.0
         path = typical * run.steps
         end = fmean(values[-max(2, len(values) // 10) :])
         usual = typical >= self.usual and path < self.way
@@ -69,11 +69,18 @@ class StoppedTooEarly(Rule):
                 Evidence("steps", run.steps, "", f"{round(self.way / typical)} for weights to go their own length"),
                 Evidence("last loss", end, "", f"well below {say(chance)}, the loss of guessing"),
                 Evidence("median update-to-weight ratio", typical, "", "about 0.001"),
+                *standing(run),
             ],
-            advice="Train ten times as long and look again. If the loss then creeps, raise the learning rate: from so "
-            "few steps the two cannot be told apart. (For a look at the first steps of a long run: watch(steps=...) "
-            "or run --steps.)",
+            advice="Train ten times as long and look again. If the loss then creeps, raise the learning rate. (For a "
+            "look at the first steps of a long run: watch(steps=...) or run --steps.)",
             certainty=0.6,
+            rivals=(
+                Rival(
+                    "lr_too_low",
+                    "From so few steps the two cannot be told apart. Try 10 steps at ten times the learning rate: if "
+                    "the loss falls about ten times as fast, it was the rate; if it jumps, it is the length.",
+                ),
+            ),
         )
 
     def _falls(self, values: list[float]) -> bool:

@@ -39,7 +39,15 @@ class UnscaledInput(Rule):
     cause, stage = "unscaled_input", Stage.DATA
     severity = "warning"
     explains = frozenset(
-        {"saturated-units", "dead-units", "exploding-gradient", "vanishing-gradient", "lr-too-high", "lr-too-low"}
+        {
+            "dead-units",
+            "exploding-gradient",
+            "lr-too-high",
+            "lr-too-low",
+            "rank-collapse",
+            "saturated-units",
+            "vanishing-gradient",
+        }
     )
     treatments = ("standardise-input",)
     large = 20.0  # RMS; first preactivations are then about 12 with default weights, deep in any sigmoid's tail
