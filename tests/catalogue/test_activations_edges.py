@@ -44,3 +44,9 @@ def test_what_is_representable_is_found(name: str, dtype: torch.dtype) -> None:
     assert_representable(y.detach(), spec.formula, x.detach(), name)
     assert_representable(gradient, spec.formula_derivative, x.detach(), name)
     assert_representable(functions[name].derivative(x.detach()), spec.formula_derivative, x.detach(), name)
+
+
+def test_at_a_knot_a_straight_line_has_its_slope() -> None:
+    knots = torch.arange(-3.0, 4.0, requires_grad=True)
+    (slope,) = torch.autograd.grad(functions["pwlu"](knots).sum(), knots)
+    assert slope.tolist() == functions["relu"].derivative(knots.detach()).tolist()  # as which it starts
