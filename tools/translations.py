@@ -113,11 +113,11 @@ def is_text(text: str) -> bool:
 
 
 def words(tree: ast.AST) -> Iterator[ast.expr]:
-    """Single words that are shown: units and expectations of evidence, and what a variable in a sentence may hold."""
+    """Single words that are shown: in evidence, and in a variable that a sentence holds."""
     shown: set[str] = set()
     for node in ast.walk(tree):
         if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "Evidence":
-            yield from (argument for argument in node.args[2:4] if speaks(argument))
+            yield from (argument for argument in (*node.args[:1], *node.args[2:4]) if speaks(argument))
         if isinstance(node, ast.JoinedStr) and any(map(is_text, spelt(node))):
             shown |= {name.id for name in ast.walk(node) if isinstance(name, ast.Name)}
     yield from (value for name, value in assigned(tree) if name in shown and speaks(value))

@@ -31,6 +31,7 @@ SHARED, REPORT = "shared", "report"  # the folder of texts that several rules us
 SLOT = re.compile(r"\{(\d+)\}")
 WORD = re.compile(r"[A-Za-z]{2,}")
 SENTENCE = re.compile(r"(?<=[.:?!]) +")
+SENTENCE_ENDS = r"(?=\s|$)"  # after a full stop, which is none inside a number
 FEW = 7  # letters; a text with fewer around its slots, "of {0}", fits too much: its slots then hold one word each
 AS_IT_IS = frozenset({"share"})  # units that views look for
 
@@ -95,7 +96,7 @@ class Template:
         pattern = ""
         for i, part in enumerate(SLOT.split(self.source)):
             if i % 2 == 0:
-                pattern += re.escape(part)
+                pattern += re.escape(part) + (SENTENCE_ENDS if part.endswith(".") else "")
             elif part in seen:
                 pattern += f"(?P=s{part})"
             else:
@@ -116,26 +117,35 @@ def spaced(text: str) -> str:
     return TOUCHING.sub(" ", text)
 
 
+def english(text: str) -> int:
+    """How many words in Latin letters a text holds."""
+    return len(WORD.findall(text))
+
+
 class Speaker:
     """Translates finished English texts; what it does not know stays as it is."""
 
     def __init__(self, texts: Mapping[str, str]) -> None:
         self.texts = texts
-        self.templates = [Template(source, target) for source, target in texts.items() if SLOT.search(source)]
+        longest_first = sorted(filter(SLOT.search, texts), key=len, reverse=True)
+        self.templates = [Template(source, texts[source]) for source in longest_first]
 
     def __call__(self, text: str) -> str:
         """The text in the speaker's language."""
-        if not self.texts or (text.strip() not in self.texts and not WORD.search(text)):
+        if text.strip() in self.texts:
+            return self.texts[text.strip()]
+        if not self.texts or not WORD.search(text):
             return text
-        whole = self._whole(text)
-        return self._in_parts(text) if whole is None else whole
+        ways = [self._whole(text), self._in_parts(text)]
+        return min((told for told in ways if told is not None), key=english)
 
     def _whole(self, text: str) -> str | None:
+        """The translation that leaves the least English, of all ways that the text can have been made."""
         text = text.strip()
         if text in self.texts:
             return self.texts[text]
         found = [told for template in self.templates for told in template.told(text, self)]
-        return min(found, key=lambda told: len(WORD.findall(told)), default=None)
+        return min(found, key=english, default=None)
 
     def _in_parts(self, text: str) -> str:
         """Text by text, where several stand one after the other."""
