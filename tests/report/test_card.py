@@ -185,7 +185,9 @@ def test_unknown_names_offer_the_nearest_of_both_families():
 def test_your_own_function_has_a_card_too():
     found = cards.card(activation("my_swish", "x / (1 + exp(-b*x))", b=1.5).spec)
     assert found["summary"] == "Your own, from its formula."
-    assert found["parameters"] == [{"name": "b", "default": 1.5, "learnable": False}]
+    (parameter,) = found["parameters"]
+    assert (parameter["name"], parameter["default"], parameter["learnable"]) == ("b", 1.5, False)
+    assert parameter["domain"]["text"] == "(-∞, ∞)"
     assert "x * torch.sigmoid(b * x)" in found["code"]["torch"]
     assert cards.markdown(found).startswith("# my_swish\n")
     homonym = activation("relu", "x * exp(-x ** 2)")

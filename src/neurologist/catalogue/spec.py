@@ -35,7 +35,7 @@ class Source:
     title: str
 
     def __str__(self) -> str:
-        return f"{self.author} ({self.year}). {self.title}."
+        return f"{self.author} ({self.year}). {self.title}{'' if self.title.endswith('?') else '.'}"
 
 
 @dataclass(frozen=True, eq=False)

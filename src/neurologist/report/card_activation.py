@@ -11,6 +11,7 @@ from typing import Any
 
 from neurologist.catalogue import Activation, FormulaError, Interval, Source
 from neurologist.catalogue.differentiate import differentiate
+from neurologist.catalogue.interval import REAL
 from neurologist.functional.code import code
 from neurologist.functional.latex import latex
 from neurologist.report import card_words as words
@@ -73,9 +74,17 @@ def source(of: Source) -> dict[str, Any]:
 
 
 def parameters(spec: Any) -> list[dict[str, Any]]:
-    """Names, defaults, and whether the source learns them."""
+    """Names, defaults, where they must lie, and whether the source learns them."""
     learnable = getattr(spec, "learnable", ())
-    return [{"name": name, "default": value, "learnable": name in learnable} for name, value in spec.parameters.items()]
+    return [
+        {
+            "name": name,
+            "default": value,
+            "domain": interval(spec.domains.get(name, REAL)),
+            "learnable": name in learnable,
+        }
+        for name, value in spec.parameters.items()
+    ]
 
 
 def _formula(text: str, spec: Activation, left: str = "") -> dict[str, str]:

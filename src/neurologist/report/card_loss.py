@@ -14,6 +14,7 @@ from neurologist.functional.code import code
 from neurologist.functional.loss_derivation import derive
 from neurologist.functional.loss_latex import latex
 from neurologist.functional.reductions import MEANINGS, reductions
+from neurologist.report import card_words as words
 from neurologist.report.card_activation import Card, interval, parameters, source
 from neurologist.theory.pairing import canonical_link, canonical_scale
 
@@ -38,6 +39,7 @@ ALONG = {
     "last": "vectors along the last dim; one loss per vector",
     "sample": "all but the first dim is one vector; one loss per sample",
 }
+SEQUENCES = "scores of (time, batch, classes), labels of (batch, labels), as in torch; one loss per sequence"
 
 MADE = {  # letters that a loss makes from its operands
     "y": "the targets as rows, one probability per class",
@@ -70,13 +72,18 @@ def loss_card(spec: Loss, summary: str) -> Card:
         "vector": spec.vector,
         "source": source(spec.source),
         "operands": [
-            {"letter": letter, "role": _role(spec, letter), "domain": interval(spec.domain(letter))}
+            {
+                "letter": letter,
+                "role": _role(spec, letter),
+                "domain": interval(spec.domain(letter)),
+                "domain_in_words": _domain(spec, letter),
+            }
             for letter in spec.operands
         ],
         "made": _made(spec),
         "expects": {"kind": spec.expects, "in_words": EXPECTS[spec.expects]},
-        "targets": {"kind": spec.target_kind, "in_words": TARGETS[spec.target_kind]},
-        "shape": ALONG[spec.along],
+        "targets": {"kind": spec.target_kind, "in_words": _targets(spec)},
+        "shape": SEQUENCES if _lengths(spec) else ALONG[spec.along],
         "applies": spec.applies,
         "link": spec.link,
         "canonical_link": canonical,
@@ -90,7 +97,24 @@ def loss_card(spec: Loss, summary: str) -> Card:
 
 
 def _role(spec: Loss, letter: str) -> str:
-    return "target" if letter == "t" else "length" if letter.endswith("_lengths") else "prediction"
+    return "target" if letter == "t" else "length" if letter in _lengths(spec) else "prediction"
+
+
+def _lengths(spec: Loss) -> list[str]:
+    return [letter for letter in spec.operands if letter.endswith("_lengths")]
+
+
+def _targets(spec: Loss) -> str:
+    only_indices = spec.target_kind == "class_index" and spec.prepare is None
+    return "class indices" if only_indices else TARGETS[spec.target_kind]
+
+
+def _domain(spec: Loss, letter: str) -> str:
+    """Where an operand must lie, as a reader would say it."""
+    if letter in _lengths(spec):
+        return "whole numbers, one per sequence"
+    named = {"class_index": "0, 1, ..., number of classes - 1", "sign": "-1 or 1"}
+    return named.get(spec.target_kind if letter == "t" else "", words.interval(spec.domain(letter)))
 
 
 def _made(spec: Loss) -> list[list[str]]:

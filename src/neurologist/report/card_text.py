@@ -88,10 +88,11 @@ class _Page:
         found, second = self.card["derivative"], self.card["second_derivative"]
         vector = self.card["vector"]
         yield _title("Derivative")
-        if found["text"]:
+        shown = found["text"] and not (vector and found["of_output"])  # which is then written for rounding, not reading
+        if shown:
             yield from self.formula(found["text"], "df(x)_i/dx_i" if vector else "f'(x)")
         if found["of_output"]:
-            yield _in(Text("from the output y = f(x):", "dim"), top=bool(found["text"]))
+            yield _in(Text("from the output y = f(x):", "dim"), top=bool(shown))
             yield from self.formula(found["of_output"]["text"], "df(x)_i/dx_i" if vector else "f'(x)")
         yield _in(Text(f"steepest: {found['largest_in_words']}"), top=1)
         if second:
@@ -103,13 +104,15 @@ class _Page:
         yield from self.formula(card["formula"]["text"], "L", top=1)
         yield from self.parameters()
         yield _title("What fits")
-        domains = [(f"{o['letter']}, {o['role']}", o["domain"]["text"]) for o in card["operands"]]
+        domains = [(f"{o['letter']}, {o['role']}", o["domain_in_words"]) for o in card["operands"]]
         facts = [("predictions", card["expects"]["in_words"]), ("targets", card["targets"]["in_words"])]
         yield _pairs([*domains, *card["made"], *facts, *card["links_in_words"], ("shapes", card["shape"])])
         yield _title("Reductions")
         yield _pairs([(reduction["name"], reduction["meaning"]) for reduction in card["reductions"]])
-        yield _title("From the formula to the slope")
-        for step in card["derivation"]["steps"]:
+        steps = card["derivation"]["steps"]
+        if len(steps) > 1:
+            yield _title("From the formula to the slope")
+        for step in steps if len(steps) > 1 else []:
             yield _in(Text(step["text"]))
             yield _in(Text(step["why"], "dim"), 6)
 
@@ -136,7 +139,7 @@ class _Page:
         yield _title("Code")
         yield _in(Text(f'nl.{family}["{card["name"]}"], after import neurologist as nl'))
         if card["torch"]:
-            exact = "exact to rounding" if card["torch"]["exact"] else "less exact in places"
+            exact = "exact to rounding" if card["torch"]["exact"] else "less exact in places, or with other arguments"
             given = ", ".join(f"{name}={value!r}" for name, value in card["torch"]["arguments"].items())
             yield _in(Text(f"{card['torch']['function']}{f'(..., {given})' if given else ''}: torch's own, {exact}"))
         for language, text in card["code"].items():

@@ -25,7 +25,7 @@ GRID = 2001  # points; sinh-spaced, so that half of them lie within 1 % of the r
 REACH = 1e4  # largest |x| looked at
 GAUSSIAN_REACH = 12.0  # standard deviations; what lies outside weighs 4e-33
 BREAK = 1e-3  # change of value or slope within rounding of one point that counts as a jump
-UNDERFLOW = 300.0  # nearer to 0 than where exponentials of float64 round to 0
+UNDERFLOW = 1e-200  # a slope that is smaller just before it is 0 has rounded to 0 there, and is not 0
 PANEL = 1.0  # width of a quadrature panel, each with 16 Gauss-Legendre points
 
 
@@ -98,7 +98,7 @@ def branch_points(spec: Activation, parameters: Mapping[str, float]) -> tuple[fl
     if spec.vector:
         for function in value_and_slope(spec, parameters):
             found.update(_breaks(function))
-        found.update(point for point in _zeros(function, grid()) if abs(point) < UNDERFLOW)  # where a dead zone ends
+        found.update(point for point in _zeros(function, grid()) if _ends_zone(function, point))
     for test in () if spec.vector else _tests(spec.formula):
         found.update(_zeros(on_arrays(test, parameters), grid()))
     merged: list[float] = []
@@ -163,6 +163,14 @@ def _breaks(function: OnArrays) -> list[float]:
         middle = (low + high) / 2
         low, high = np.concatenate([low, middle]), np.concatenate([middle, high])
     return [0.0 if abs(point) < 1e-10 else float(np.round(point, 9)) for point in high]
+
+
+def _ends_zone(slope: OnArrays, point: float) -> bool:
+    """Whether a zero of the slope may end a dead zone, and is not where exponentials round to 0."""
+    import numpy as np
+
+    beside = slope(point + 1e-3 * max(1.0, abs(point)) * np.array([-1.0, 1.0]))
+    return bool(np.max(np.abs(beside)) > UNDERFLOW)
 
 
 def _zeros(test: OnArrays, x: Array) -> list[float]:
