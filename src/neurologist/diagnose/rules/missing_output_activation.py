@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from math import isfinite
 
 from neurologist.diagnose.finding import Evidence, Finding
 from neurologist.diagnose.reading import feeds, known, logs_of_scores, losses, say, targets
@@ -42,7 +43,7 @@ class MissingOutputActivation(Rule):
         for loss in losses(run):
             if loss.facts.get("expects") != "log_probabilities":
                 continue
-            highs = known(targets(run, loss), "predicted_high")
+            highs = [high for high in known(targets(run, loss), "predicted_high") if isfinite(high)]
             producers = [op for op in feeds(loss) if op.member not in ("log_softmax", "logsigmoid")]
             if not producers or not highs or max(highs) <= self.rounding:
                 continue

@@ -8,7 +8,7 @@ from statistics import fmean
 
 from neurologist.diagnose.dynamics import end, flat, standing
 from neurologist.diagnose.finding import Evidence, Finding, Rival
-from neurologist.diagnose.reading import curve, guessing, improvement, known, main_path, output_units, say
+from neurologist.diagnose.reading import guessing, improvement, known, main_path, output_units, say
 from neurologist.diagnose.rule import Rule, Stage
 from neurologist.record import Op, Run
 
@@ -27,8 +27,8 @@ class TooMuchDropout(Rule):
 
     How it is seen:
         The share of zeros in the masks that dropout itself kept, multiplied along the way from the input to the
-        loss, or so few units left that a layer is nearly empty; together with a loss that has stopped falling while
-        most of it is left.
+        loss, or so few units left that a layer is nearly empty. It is an alarm together with a loss that has stopped
+        falling while most of it is left.
 
     How it is cured:
         0.5 at most in wide hidden layers, 0.1 to 0.3 elsewhere, none right before the output. PyTorch's `p` is the
@@ -67,13 +67,13 @@ class TooMuchDropout(Rule):
             return
         kept = prod(1 - share for share in shares.values())
         left = min((1 - share) * (output_units(op) or 1) for op, share in shares.items())
-        if (kept >= self.kept and left >= self.few) or not self._harmed(run):
+        if (kept >= self.kept and left >= self.few) or run.steps < self.patience:
             return
         yield self._found(run, shares, kept, left)
 
     def _harmed(self, run: Run) -> bool:
-        values, chance = curve(run), guessing(run)
-        if len(values) < self.patience or not flat(run):
+        chance = guessing(run)
+        if not flat(run):
             return False
         return improvement(run) < self.stuck if chance is None else fmean(end(run)) > self.learns * chance
 
@@ -81,13 +81,13 @@ class TooMuchDropout(Rule):
         op = max(shares, key=lambda o: (shares[o], o.position))
         each = ", ".join(say(share) for share in list(shares.values())[:4][::-1])
         row = f"Dropout in {len(shares)} places drops {each}, so that" if len(shares) > 1 else f"Dropout drops {each}:"
-        level = fmean(end(run))
+        level, harmed = fmean(end(run)), self._harmed(run)
         return self.finding(
             f"{row} {say(kept)} of the signal is kept on the way to the loss"
             + (f", {say(left)} units of a layer on average" if left < self.few else "")
-            + f". The loss has come to stand at {say(level)}.",
+            + (f". The loss has come to stand at {say(level)}." if harmed else ". Training takes that much longer."),
             op=op,
-            severity="error" if improvement(run) < self.stuck else "warning",
+            severity="info" if not harmed else "error" if improvement(run) < self.stuck else "warning",
             evidence=[
                 Evidence("product of the shares that dropout keeps", kept, "", "above 0.25"),
                 Evidence("noise that dropout adds, over the signal", (1 - kept) / max(kept, 1e-9), "", "below 3"),

@@ -47,7 +47,7 @@ class UnscaledTarget(Rule):
             rows = targets(run, loss)
             if loss.facts.get("target_kind") != "real" or not rows:
                 continue
-            size = max(hypot(row["mean"], row["std"]) for row in rows if row.get("std") is not None)
+            size = max((hypot(row["mean"], row["std"]) for row in rows if row.get("std") is not None), default=0.0)
             if size <= self.large:
                 continue
             low, high = min(known(rows, "low")), max(known(rows, "high"))
