@@ -151,13 +151,10 @@ def test_a_finished_text_is_found_again(said, told):
 @pytest.mark.parametrize("slug", SLUGS)
 def test_findings_speak_chinese(slug):
     diagnosis = sick(slug)
-    labels = {bar.label for bar in diagnosis.waterfall.bars} if diagnosis.waterfall else set()
-    pairs = list(_texts(diagnosis.to_dict(), diagnosis.in_language("zh").to_dict()))
-    for source, told in pairs:
+    for source, told in _texts(diagnosis.to_dict(), diagnosis.in_language("zh").to_dict()):
         if re.search(r"[A-Za-z]{2} [A-Za-z]{2}|^[a-z]{3,}$", source) and source != "share":
             assert CHINESE.search(told), source
-        left = [words for words in WORDS.findall(CODE.sub("", told)) if words not in labels]
-        assert left == [], (source, told)
+        assert prose(told, slug) == [], (source, told)
 
 
 def _texts(one, other, key=""):
@@ -182,10 +179,34 @@ def test_reports_speak_chinese(slug):
     shown = terminal.text(sick(slug).in_language("zh"), width=90)
     assert all(cell_len(line) <= 90 for line in shown.splitlines())
     assert "\x1f" not in shown
-    headings = [line.strip() for line in shown.splitlines() if re.match(r"  \S", line) and ":" not in line]
-    prose = [h for h in headings if WORDS.search(CODE.sub("", h)) and not CHINESE.search(h) and "│" not in h]
+    headings = [line.strip() for line in shown.splitlines() if re.match(r"  \S", line) and "│" not in line]
+    assert [h for h in headings if not CHINESE.search(h) and prose(h, slug)] == []
+
+
+def test_a_report_on_nothing_speaks_chinese():
+    with watch() as session:
+        specimens()["double-softmax"].healthy()
+    shown = terminal.text(session.diagnose().in_language("zh"))
+    assert "未发现问题：" in shown
+    assert re.search(r"最大的一处是 \w+\.py:\d+ 处的 linear", shown)
+    assert [line for line in shown.splitlines() if "│" not in line and prose(line, "double-softmax")] == []
+    assert "未作检查" in terminal.text(Diagnosis().in_language("zh"))
+
+
+def test_columns_are_wide_enough_for_chinese():
+    diagnosis = sick("vanishing-gradient")
+    shown = terminal.text(diagnosis.in_language("zh"))
+    assert {f"第 {bar.origin.line} 行" for bar in diagnosis.waterfall.bars if bar.origin.line} <= set(
+        re.findall(r"第 \d+ 行", shown)
+    )
+    assert "数量级" in shown
+    assert "累计" in shown
+
+
+def prose(text: str, slug: str) -> list[str]:
+    """English that is neither code, nor a term beside its Chinese, nor the name of an op."""
     labels = {bar.label for bar in sick(slug).waterfall.bars} if sick(slug).waterfall else set()
-    assert [p for p in prose if not any(p.startswith(label) for label in labels)] == []
+    return [words for words in WORDS.findall(CODE.sub("", text)) if words not in labels]
 
 
 def test_a_diagnosis_is_translated_once():

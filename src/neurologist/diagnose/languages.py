@@ -32,7 +32,7 @@ SLOT = re.compile(r"\{(\d+)\}")
 WORD = re.compile(r"[A-Za-z]{2,}")
 SENTENCE = re.compile(r"(?<=[.:?!]) +")
 SENTENCE_ENDS = r"(?=\s|$)"  # after a full stop, which is none inside a number
-FEW = 7  # letters; a text with fewer around its slots, "of {0}", fits too much: its slots then hold one word each
+FEW = 5  # letters; a text with fewer around its slots, "of {0}", fits too much: its slots then hold one word each
 AS_IT_IS = frozenset({"share"})  # units that views look for
 
 TOUCHING = re.compile(r"(?<=[\u4e00-\u9fff])(?=[A-Za-z0-9])|(?<=[A-Za-z0-9%])(?=[\u4e00-\u9fff])")

@@ -253,8 +253,10 @@ def _looked_at(diagnosis: Diagnosis, steps: tuple[Step, ...], tr: Say) -> tuple[
     known = [step for step in steps if step.decades is not None]
     if known:
         most = max(known, key=lambda step: abs(step.decades or 0))
-        where = tr(f"{most.label} at {most.place}") if most.place else most.label
         total = tr(f"{words.decades(steps[-1].end)} decades over {words.plural(len(known), 'op')}")
-        worst = tr(f"; most in {where}: {words.decades(most.decades)}")
+        lost = words.decades(most.decades)
+        worst = tr(
+            f"; most in {most.label} at {most.place}: {lost}" if most.place else f"; most in {most.label}: {lost}"
+        )
         facts.append(Fact(tr("gradient"), f"{total}{worst}", "", ""))
     return tuple(facts)
