@@ -1,7 +1,7 @@
 # make demo    install into .venv, then examine a sick training script
 # make test    install into .venv, then every gate and every test
 # make lint    the gates without the tests
-# make generated   write anew what is made from the code: type stubs, pages of functions
+# make generated   write anew what is made from the code: type stubs, pages of functions and rules
 # make bench   what an examination costs
 # make clean   remove .venv and everything generated
 
@@ -53,6 +53,7 @@ test: lint
 generated: $(VENV)/.dev
 	$(BIN)/python tools/stubs.py
 	$(BIN)/python tools/pages.py
+	$(BIN)/python tools/rules.py
 
 bench: $(VENV)/.dev
 	$(BIN)/python benchmarks/overhead.py

@@ -91,7 +91,10 @@ class RankCollapse(Rule):
             rivals=()
             if cause != "too_deep"
             else (
-                Rival("bad_init", "Keep the depth and start with weights of the activation's gain: if it then learns."),
+                Rival(
+                    "bad_init",
+                    "Keep the depth and start with weights of the activation's gain: if it then learns, it was these.",
+                ),
             ),
         )
 
