@@ -28,10 +28,10 @@ def wheel(root, tmp_path_factory):
         yield archive
 
 
-def test_wheel_holds_the_package_and_its_types(wheel, root):
+def test_wheel_holds_the_package_its_types_and_its_translations(wheel, root):
     names = set(wheel.namelist())
     assert "neurologist/py.typed" in names
-    sources = (root / "src" / "neurologist").rglob("*.py")
+    sources = [path for kind in ("*.py", "*.po") for path in (root / "src" / "neurologist").rglob(kind)]
     assert {f"neurologist/{path.relative_to(root / 'src' / 'neurologist').as_posix()}" for path in sources} <= names
 
 
