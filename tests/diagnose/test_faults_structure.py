@@ -202,3 +202,97 @@ def probabilities_into_nll():
 def sigmoids_into_nll():
     model = nn.Sequential(nn.Linear(20, 64), nn.ReLU(), nn.Linear(64, 5), nn.Sigmoid())
     fit(model, lambda p, t: F.nll_loss(p, t), *classes())  # <- fault
+
+
+# -- expressions that break -----------------------------------------------------------------------------------
+
+
+def sure_network(*tail):
+    """Separable data, and a network that soon knows them."""
+    model = nn.Sequential(nn.Linear(4, 32), nn.ReLU(), nn.Linear(32, 1), *tail)
+    return model, torch.optim.Adam(model.parameters(), lr=0.03)
+
+
+@fault("unstable-expression", "unstable_expression", "log")
+def clamp_whose_bound_rounds_to_one():
+    """1 - 1e-9 is 1 in float32."""
+    model, optimizer = sure_network(nn.Sigmoid())
+
+    def loss(p, t):
+        p = p.clamp(1e-9, 1 - 1e-9)
+        return -(t * torch.log(p) + (1 - t) * torch.log(1 - p)).mean()  # <- fault
+
+    fit(model, loss, *blobs(), passes=60, optimizer=optimizer)
+
+
+@fault("unstable-expression", "unstable_expression", "softplus")
+def softplus_by_hand():
+    x, y = blobs()
+    model, _ = sure_network()
+
+    def loss(score, t):
+        return (torch.log(1 + torch.exp(score)) - t * score).mean()  # <- fault
+
+    fit(model, loss, x * 3, y, passes=120, optimizer=torch.optim.Adam(model.parameters(), lr=0.1))
+
+
+@fault("unstable-expression", "unstable_expression", "softmax by hand")
+def softmax_by_hand_without_the_shift():
+    x, y = classes()
+    model = nn.Sequential(nn.Linear(20, 64), nn.ReLU(), nn.Linear(64, 5))
+
+    def loss(scores, t):
+        weights = torch.exp(scores)  # <- fault
+        p = weights / weights.sum(1, keepdim=True)
+        return F.nll_loss(torch.log(p + 1e-9), t)
+
+    fit(model, loss, x, y, lr=0.1, passes=60)
+
+
+@fault("unstable-expression", "unstable_expression", "softmax")
+def log_of_softmax_of_sure_scores():
+    model = nn.Sequential(nn.Linear(20, 64), nn.ReLU(), nn.Linear(64, 5))
+
+    def loss(scores, t):
+        return F.nll_loss(torch.log(torch.softmax(30 * scores, 1)), t)  # <- fault
+
+    fit(model, loss, *classes(), lr=0.03)
+
+
+@fault("unstable-expression", "unstable_expression", "sqrt")
+def distance_to_itself():
+    """Distances of all pairs, each point's to itself among them."""
+    encode = nn.Linear(20, 8)
+
+    def loss(h, t):
+        squares = (h.unsqueeze(0) - h.unsqueeze(1)).pow(2).sum(-1)
+        apart = torch.sqrt(squares)  # <- fault
+        same = (t.unsqueeze(0) == t.unsqueeze(1)).float()
+        return (same * apart + (1 - same) * F.relu(2 - apart)).mean()
+
+    fit(encode, loss, *classes())
+
+
+@fault("unstable-expression", "unstable_expression", "acos")
+def angle_of_equal_directions():
+    encode = nn.Linear(8, 4)
+
+    def loss(h, t):
+        h = F.normalize(h, dim=1)
+        angle = torch.acos((h * h.flip(0)).sum(1, keepdim=True))  # <- fault
+        return F.mse_loss(angle, t)
+
+    x, y = numbers()
+    fit(encode, loss, x[:511], y[:511], optimizer=torch.optim.Adam(encode.parameters()))
+
+
+@fault("unstable-expression", "unstable_expression", "1 minus an exponential")
+def chance_of_at_least_one():
+    """1 - exp(-rate) is 0 where the rate underflows or is small; one event is enough to need its logarithm."""
+    x, y = blobs()
+    model, optimizer = sure_network(nn.ReLU())
+
+    def loss(rate, t):
+        return (t * -torch.log(1 - torch.exp(-rate)) + (1 - t) * rate).mean()  # <- fault
+
+    fit(model, loss, x, y, optimizer=optimizer)

@@ -1,4 +1,4 @@
-"""Healthy programs whose structure looks wrong at a glance: softmax axes, output counts, fragile ops, frozen parts."""
+"""Healthy programs whose structure looks wrong at a glance: softmax axes, output counts."""
 
 import pytest
 import torch

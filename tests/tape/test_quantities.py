@@ -214,6 +214,33 @@ def test_whole_targets_are_rows_only_in_losses_by_hand(tape, one):
     assert [r["row_low"] for op in run.ops for r in run.rows("target", op)] == [None]
 
 
+def test_arguments_of_fragile_ops_against_numpy(tape, one):
+    layer, x = nn.Linear(3, 4), torch.randn(8, 3)
+    divisor = torch.nn.Parameter(torch.tensor([[-2.0], [0.5], [3.0]]))
+
+    def step():
+        z = layer(x)
+        out = z.square().add(0.1).sqrt() + torch.exp(z) + torch.log(z.abs() + 0.2) + torch.acos(z / (1 + z.abs().sum()))
+        (out.sum() + (layer(x)[:3] / divisor).sum() + (z + 9).reciprocal().sum()).backward()
+
+    run = tape(step)
+    z = layer(x).detach().numpy().astype(np.float64)
+    expected = {
+        "Sqrt": z**2 + 0.1,
+        "Exp": z,
+        "Log": np.abs(z) + 0.2,
+        "Acos": z / (1 + np.abs(z).sum()),
+        "Reciprocal": z + 9,
+    }
+    for name, values in expected.items():
+        found = numbers(run, "argument", one(run, name=name), "low", "high", "least")
+        assert found == pytest.approx([values.min(), values.max(), np.abs(values).min()], rel=1e-4, abs=1e-6), name
+    quotients = [run.rows("argument", op) for op in run.ops if op.name == "Div"]
+    assert [[r[c] for c in ("low", "high", "least")] for rows in quotients for r in rows if r["high"] == 3] == [
+        [-2, 3, 0.5]
+    ]
+
+
 def test_the_first_op_that_made_a_nan(tape, one):
     layer, x = nn.Linear(3, 4), torch.rand(8, 3)
     run = tape(lambda: torch.log(torch.relu(layer(x) - 99)).exp().mul(torch.inf).mean().backward())

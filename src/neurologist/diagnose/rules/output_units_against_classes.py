@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from neurologist.diagnose.finding import Evidence, Finding
+from neurologist.diagnose.finding import Evidence, Finding, Rival
 from neurologist.diagnose.reading import Row, applies, composite, feeds, known, losses, range_of, say, targets
 from neurologist.diagnose.rule import Rule, Stage
 from neurologist.record import Op, Run
@@ -94,9 +94,16 @@ class OutputUnitsAgainstClasses(Rule):
             f"The targets are the whole numbers from 0 to {classes - 1}, as numbers of {classes} classes are, but the "
             "network has a single output that can only answer yes or no: it can never say a class above 1.",
             op=next((op for op in feeds(loss) if range_of(op) == (0.0, 1.0)), loss),
-            certainty=0.8,  # they might be counts or ratings; then the activation is what does not fit
-            advice=f"For classes: {classes} outputs without an activation, and cross_entropy with the class numbers. "
-            "If the numbers are amounts: one output without an activation, and mse_loss.",
+            certainty=0.8,  # they might be counts or ratings
+            advice=f"Give the network {classes} outputs without an activation, and use cross_entropy with the class "
+            "numbers.",
+            rivals=(
+                Rival(
+                    "wrong_output_activation",
+                    "If the numbers are amounts (counts, ratings) and no classes, one output without an activation and "
+                    "mse_loss fit them.",
+                ),
+            ),
             evidence=[
                 Evidence("outputs", 1, "", str(classes)),
                 Evidence("distinct targets in a batch", max(known(rows, "distinct_targets")), "", "2, for yes and no"),
