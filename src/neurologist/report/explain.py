@@ -80,7 +80,7 @@ def all_as_json(rules: Mapping[str, type[Rule]], lang: str = languages.ENGLISH) 
 def as_markdown(explained: Explanation) -> str:
     """One rule as a Markdown page."""
     tr = languages.of_report(explained.language)
-    kind = f"*{tr(explained.severity)}, {tr(explained.stage)}*"
+    kind = f"*{tr(explained.severity)}{tr(', ')}{tr(explained.stage)}*"
     parts = [f"# {explained.rule} ({explained.code})", kind, explained.summary]
     parts += [f"## {tr(title)}\n\n{body}" for title, body in explained.sections.items()]
     parts += [f"## {title}\n\n{body}" for title, body in _related(explained)]
