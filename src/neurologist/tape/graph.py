@@ -61,10 +61,10 @@ class TapeOp:
     weight_only: bool = False  # it only reshapes parameters, e.g. a weight's transpose
 
     def saved(self, name: str) -> torch.Tensor | None:
-        """A tensor that the op kept for backward, or None when it kept none of that name or it may not be read.
+        """A tensor that the op kept for backward; None when it kept none of that name, or it may not or cannot be read.
 
         Tensors packed by hooks (activation checkpointing, offloading) are left alone: unpacking a checkpointed one
-        would run the user's forward again.
+        would run the user's forward again. Empty, sparse and nested ones have no entries to look at.
         """
         if self.place.checkpointed or name not in tensors_of(type(self.node)):
             return None
@@ -74,7 +74,7 @@ class TapeOp:
             value = getattr(self.node, f"_saved_{name}")
         except RuntimeError:  # freed already, or overwritten in place by the user's code
             return None
-        return value.detach() if isinstance(value, torch.Tensor) else None
+        return value.detach() if isinstance(value, torch.Tensor) and _readable(value) else None
 
     @property
     def options(self) -> dict[str, Any]:
@@ -92,6 +92,10 @@ class TapeOp:
     def source(self) -> TapeOp | None:
         """The op that made its data input: the first that is not reached through a parameter alone."""
         return next((self.inputs[slot] for slot in sorted(self.inputs) if not self.inputs[slot].weight_only), None)
+
+
+def _readable(tensor: torch.Tensor) -> bool:
+    return tensor.layout is torch.strided and not tensor.is_nested and tensor.numel() > 0
 
 
 def _plain(value: Any) -> Any:

@@ -6,6 +6,7 @@ Everything that is installed in PyTorch stands in this file and is taken out aga
 from __future__ import annotations
 
 import sys
+import traceback
 from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any, Protocol
@@ -13,6 +14,9 @@ from typing import Any, Protocol
 import torch
 from torch.autograd.graph import GradientEdge
 from torch.optim import optimizer as optimizers
+from torch.utils._python_dispatch import _disable_current_modes
+
+from neurologist.tape.graph import UNSEEN
 
 Root = torch.Tensor | GradientEdge
 
@@ -84,31 +88,96 @@ def _tell(event: str, optimizer: torch.optim.Optimizer) -> None:
         getattr(watcher, event)(optimizer)
 
 
+def unseen(function: Callable[..., Any], *arguments: Any, **options: Any) -> Any:
+    """Call past the modes that the user has entered: a counter of operations, a default device.
+
+    They would count our operations as the user's, or change what these do.
+    """
+    if not torch._C._len_torch_dispatch_stack() and not torch._C._is_torch_function_mode_enabled():
+        return function(*arguments, **options)
+    with _disable_current_modes(), torch._C.DisableTorchFunction():
+        return function(*arguments, **options)
+
+
+def _locate(tensors: Sequence[torch.Tensor | None], first: int, stack: list[str]) -> None:
+    """Give the nodes made since autograd's running number `first` a stack, as anomaly mode would."""
+    nodes = [t.grad_fn for t in tensors if t is not None]
+    seen = set(nodes)
+    for node in nodes:
+        if node is None or not first <= node._sequence_nr() < UNSEEN:
+            continue
+        node.metadata["traceback_"] = stack  # type: ignore[index]  # torch annotates this property as a method
+        fresh = {below for below, _ in node.next_functions} - seen
+        seen |= fresh
+        nodes += fresh
+
+
+ASKED: dict[str, Callable[[], bool]] = {  # answers as if our anomaly mode were off
+    "is_anomaly_enabled": lambda: False,
+    "is_anomaly_check_nan_enabled": lambda: True,
+}
+
+
 class Forward:
-    """What a sampled forward needs: source lines on autograd's nodes, and compiled code run eagerly."""
+    """What a sampled forward needs: source lines on autograd's nodes, and compiled code run eagerly.
+
+    PyTorch notes the lines in its anomaly mode. While that is on for us, whoever asks is told that it is off, so that
+    a user's anomaly block, which puts back what it found, does not put back ours; whoever sets it takes it over.
+    """
 
     def __init__(self) -> None:
-        self.pending = False  # anomaly metadata is on, or will be when the user's own anomaly block restores it
+        self._ours = False  # whether anomaly mode is on for us
+        self._replaced: list[tuple[Any, str, Any]] = []
         self._stance: Any = None
 
     def prepare(self) -> None:
         """Switch anomaly metadata on, unless the user has it on already."""
-        if not torch.is_anomaly_enabled() and not self.pending:
-            torch.set_anomaly_enabled(True, False)  # unlike torch.autograd.detect_anomaly this does not warn
-            self.pending = True
+        if not torch._C.is_anomaly_enabled() and not self._ours:
+            torch._C.set_anomaly_enabled(True, False)  # unlike torch.autograd.detect_anomaly this does not warn
+            self._ours = True
+            for name, stand_in in (*ASKED.items(), ("set_anomaly_enabled", self._yield)):
+                self._replace(torch, name, stand_in)
+            self._replace(torch.autograd, "grad", partial(self._grad, torch.autograd.grad))
         if self._stance is None and "torch._dynamo" in sys.modules:
             self._stance = torch.compiler.set_stance("force_eager")
             self._stance.__enter__()
 
-    def restore(self) -> None:
-        """Switch off what `prepare` switched on.
+    def _replace(self, owner: Any, name: str, stand_in: Any) -> None:
+        self._replaced.append((owner, name, getattr(owner, name)))
+        setattr(owner, name, stand_in)
 
-        Inside an anomaly block that the user entered meanwhile nothing is touched; as that block restores our mode
-        when it ends, the switch stays pending.
+    def _yield(self, mode: bool, check_nan: bool = True) -> None:
+        """Stands for `torch.set_anomaly_enabled`: the user decides."""
+        self._give_back()
+        torch.set_anomaly_enabled(mode, check_nan)
+
+    def _grad(self, original: Callable[..., Any], *arguments: Any, **options: Any) -> Any:
+        """Stands for `torch.autograd.grad`, which in anomaly mode would warn of errors that it raises anyway.
+
+        What it makes for a second derivative is a part of the forward pass: it gets the line of the call.
         """
-        if self.pending and not torch.is_anomaly_check_nan_enabled():
+        if not self._ours:
+            return original(*arguments, **options)
+        first = torch._C._autograd._get_sequence_nr()
+        torch._C.set_anomaly_enabled(False, True)
+        try:
+            found = original(*arguments, **options)
+        finally:
+            if self._ours:
+                torch._C.set_anomaly_enabled(True, False)
+        unseen(_locate, found, first, traceback.format_stack())
+        return found
+
+    def _give_back(self) -> None:
+        self._ours = False
+        while self._replaced:
+            setattr(*self._replaced.pop())
+
+    def restore(self) -> None:
+        """Switch off what `prepare` switched on."""
+        if self._ours:
+            self._give_back()
             torch.set_anomaly_enabled(False, True)
-        self.pending = self.pending and torch.is_anomaly_enabled()
         if self._stance is not None:
             self._stance.__exit__(None, None, None)
             self._stance = None

@@ -15,7 +15,7 @@ from typing import Any
 
 import torch
 
-from neurologist.tape.graph import Graph, Known, TapeOp, walk
+from neurologist.tape.graph import UNSEEN, Graph, Known, TapeOp, walk
 from neurologist.tape.quantities import quantities
 from neurologist.tape.quantities.parameter import selection
 from neurologist.tape.quantity import Quantity, Row, Update
@@ -99,12 +99,14 @@ class Sample:
         graph = walk(roots, locate)
         graph.identify(self._known)
         self.graphs.append(graph)
+        numbers = [op.sequence for op in graph.ops if op.sequence < UNSEEN] or [0]
         if self._start is None:
-            self._start = min((op.sequence for op in graph.ops), default=0)
+            self._start = min(numbers)
+        end = max(numbers) + 1
         for op in graph.ops:
-            op.position = op.sequence - self._start
+            op.position = min(op.sequence, end) - self._start
             for quantity in self._by_need["saved"]:
-                self.attempt(_what(quantity, op), self._measure, quantity, op, quantity.at_graph, op)
+                self.attempt(partial(_what, quantity, op), self._measure, quantity, op, quantity.at_graph, op)
             self._hook(op)
         for key, parameter in graph.parameters.items():
             self._handles.append(graph.accumulators[key].register_prehook(self._keep_gradient(key)))
@@ -129,9 +131,10 @@ class Sample:
     def _observe(self, op: TapeOp, members: Iterable[Quantity], method: str, gradients: Any, slot: int) -> None:
         start = time.perf_counter()
         gradient = gradients[slot] if slot < len(gradients) else None
-        if gradient is not None:
+        if gradient is not None and gradient.numel():
             for quantity in members:
-                self.attempt(_what(quantity, op), self._measure, quantity, op, getattr(quantity, method), op, gradient)
+                what = partial(_what, quantity, op)
+                self.attempt(what, self._measure, quantity, op, getattr(quantity, method), op, gradient)
         self.inside += time.perf_counter() - start
 
     def _keep_gradient(self, key: int) -> Callable[[Any], None]:
@@ -157,7 +160,8 @@ class Sample:
     def after_step(self, stepped: bool) -> dict[Key, dict[str, Any]]:
         """Measure what the optimizer did, if it stepped, and give all rows of the sample."""
         for key, parameter in self.parameters.items() if stepped else ():
-            self.attempt("the update of a parameter", self._measure_update, key, parameter)
+            if parameter.numel():
+                self.attempt("the update of a parameter", self._measure_update, key, parameter)
         rows = self.gather.collect()
         by_quantity: dict[Quantity, dict[TapeOp, dict[str, Any]]] = defaultdict(dict)
         for (quantity, name), row in rows.items():
@@ -165,7 +169,7 @@ class Sample:
                 by_quantity[quantity][self.gather.ops[name]] = row
         for quantity, table in by_quantity.items():
             for op, row in table.items():
-                self.attempt(_what(quantity, op), quantity.finish, op, row, table)
+                self.attempt(partial(_what, quantity, op), quantity.finish, op, row, table)
         return rows
 
     def _measure_update(self, key: int, parameter: torch.Tensor) -> None:

@@ -18,7 +18,7 @@ from typing import Any
 import torch
 
 from neurologist.tape.graph import Known
-from neurologist.watch.doors import Forward, Root
+from neurologist.watch.doors import Forward, Root, unseen
 from neurologist.watch.modules import ModuleCalls
 from neurologist.watch.names import Names
 from neurologist.watch.recorder import Recorder
@@ -121,12 +121,15 @@ class Steps:
         finally:
             self.busy.release()
 
-    def attempt(self, what: str, function: Callable[..., Any], *arguments: Any, **options: Any) -> Any:
-        """Call, and keep any error from the user's program: it is reported as not measured."""
+    def attempt(
+        self, what: str | Callable[[], str], function: Callable[..., Any], *arguments: Any, **options: Any
+    ) -> Any:
+        """Call unseen by the user's modes, and keep any error from the user's program: it is reported instead."""
         try:
-            return function(*arguments, **options)
+            return unseen(function, *arguments, **options)
         except Exception as error:
-            self._recorder.problems[self.count, what, f"{type(error).__name__}: {error}"[:500]] += 1
+            subject = what if isinstance(what, str) else what()
+            self._recorder.problems[self.count, subject, f"{type(error).__name__}: {error}"[:500]] += 1
             return None
 
     # -- one backward pass ------------------------------------------------------------------------------------
@@ -135,10 +138,11 @@ class Steps:
         return self._open and os.getpid() == self._pid
 
     def _note_loss(self, roots: Sequence[Root]) -> None:
-        if not roots or not isinstance(roots[0], torch.Tensor):
+        if not roots or not isinstance(roots[0], torch.Tensor) or not roots[0].numel():
             return
         loss = roots[0].detach()
-        loss = loss if loss.numel() == 1 else loss.abs().double().mean() if loss.is_complex() else loss.double().mean()
+        loss = loss.abs() if loss.is_complex() else loss
+        loss = loss if loss.numel() == 1 else loss.double().mean()
         if loss.device.type != "cpu":
             self._recorder.loss(self.count, self._passes, loss.double().reshape(()).clone())
             return
@@ -188,8 +192,6 @@ class Steps:
         self._why = self._sampler.wants(self.count)
         if self._why is not None:
             self._ready()
-        elif self._forward.pending:
-            self._forward.restore()  # a user's anomaly block gave our mode back after we had left it
 
     def _ready(self) -> None:
         self._forward.prepare()

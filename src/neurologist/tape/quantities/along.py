@@ -33,7 +33,8 @@ class Along(Quantity):
 
     def at_update(self, update: Update) -> Row | None:
         gradient, change = update.gradient, update.after.double() - update.before.double()
-        if gradient is None or gradient.shape != change.shape:  # sparse: other entries than those of the parameter
+        if gradient is None or gradient.shape != change.shape or update.parameter.is_complex():
+            # sparse: other entries than those of the parameter; complex: their sizes alone were kept
             self._last.pop(update.parameter, None)
             return None
         gradient = gradient.double()

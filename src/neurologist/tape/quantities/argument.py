@@ -32,7 +32,7 @@ class Argument(Quantity):
 
     def at_graph(self, op: TapeOp) -> Row | None:
         argument = _argument(op)
-        if argument is None or not argument.is_floating_point() or not argument.numel():
+        if argument is None or not argument.is_floating_point():
             return None
         low, high = argument.aminmax()
         return {"low": low, "high": high, "least": argument.abs().amin()}
@@ -44,4 +44,4 @@ def _argument(op: TapeOp) -> torch.Tensor | None:
     if op.name == "Div":
         return op.saved("other")
     result = op.saved("result") if op.name in FROM_RESULT else None
-    return None if result is None else FROM_RESULT[op.name](result.double())
+    return None if result is None or result.is_complex() else FROM_RESULT[op.name](result.double())

@@ -45,7 +45,7 @@ class Target(Quantity):
     needs = frozenset({"saved"})
 
     def at_graph(self, op: TapeOp) -> Row | None:
-        predictions, targets = compared(op)
+        predictions, targets = (None if t is None or t.is_complex() else t for t in compared(op))
         row: dict[str, Value] = {}
         if targets is not None:
             row |= self._targets(targets)
