@@ -48,6 +48,8 @@ _HOME = {
     "watch": "neurologist.watch.session",
 }
 
+_UNSHOWN = tuple(f"neurologist.{room}" for room in ("catalogue", "functional", "theory"))  # rooms below diagnose
+
 __all__ = [
     "Diagnosis",
     "Evidence",
@@ -85,7 +87,8 @@ sys.modules[__name__].__class__ = _Package
 def __getattr__(name: str) -> Any:
     if name in _HOME:
         module, _, attribute = _HOME[name].partition(":")
-        import_module("neurologist.report")  # registers the formats of Diagnosis.save and print
+        if not module.startswith(_UNSHOWN):
+            import_module("neurologist.report")  # registers the formats of Diagnosis.save and print
         value = getattr(import_module(module), attribute or name)
         globals()[name] = value
         return value

@@ -2,15 +2,13 @@
 
 torch.compile reads the Python that runs, and cannot read how a formula is parsed or differentiated. What is shelved is
 made while it looks away; it then reads the finished thing as any object's attribute.
-May import: torch.
+May import: the standard library.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable
 from typing import Any, TypeVar
-
-import torch
 
 Made = TypeVar("Made")
 
@@ -23,6 +21,12 @@ SHELF = _Shelf()
 _PLACES: dict[Hashable, str] = {}
 
 
+def _constant(function: Callable[..., Made]) -> Callable[..., Made]:
+    """As `torch.compiler.assume_constant_result`, which imports the compiler: a second, used or not."""
+    function._dynamo_marked_constant = True  # type: ignore[attr-defined]
+    return function
+
+
 def shelved(make: Callable[..., Made]) -> Callable[..., Made]:
     """A function of strings, numbers and tuples of them, whose result is made once; its arguments are constants.
 
@@ -33,7 +37,7 @@ def shelved(make: Callable[..., Made]) -> Callable[..., Made]:
     True
     """
 
-    @torch.compiler.assume_constant_result  # type: ignore[untyped-decorator]
+    @_constant
     def place(*key: Hashable) -> str:
         found = _PLACES.get((make, key))
         if found is None:
