@@ -44,7 +44,7 @@ def activation_card(spec: Activation, summary: str) -> Card:
         "parameters": parameters(spec),
         "vector": spec.vector,
         "vector_note": ENTRIES.format(spec.beside) if spec.vector else None,
-        "random": "training draws its slope at random" if spec.random else None,
+        "random": _drawn(spec),
         "source": source(spec.source),
         "range": interval(found.range),
         "traits": _plain(found),
@@ -71,6 +71,12 @@ def interval(found: Interval) -> dict[str, Any]:
 def source(of: Source) -> dict[str, Any]:
     """Where it was published."""
     return {"text": str(of), **asdict(of)}
+
+
+def _drawn(spec: Activation) -> str | None:
+    if not spec.random:
+        return None
+    return "training draws its slope at random" if spec.noise is None else "training adds noise to its input"
 
 
 def parameters(spec: Any) -> list[dict[str, Any]]:

@@ -57,7 +57,7 @@ def _slopes(card: dict[str, Any]) -> list[str]:
     if by_output:
         parts += ["From the output $y = f(x)$:", _display(left, by_output)]
     if not found["latex"] and not by_output:
-        parts.append("Each output depends on several inputs: the gradient is in the code below.")
+        parts.append("No formula in one entry: the gradient of a whole vector is in the code below.")
     parts.append(f"Steepest: {found['largest_in_words']}.")
     second = card["second_derivative"]
     if second and len(second["latex"]) <= LONGEST:
