@@ -13,10 +13,10 @@ import polib
 import pytest
 from rich.cells import cell_len
 
-from neurologist.diagnose import Diagnosis, rules
+from neurologist.diagnose import Diagnosis, Summary, rules
 from neurologist.diagnose.languages import LOCALE, Speaker, language, languages, of_report
 from neurologist.diagnose.rule import SECTIONS
-from neurologist.report import explain, terminal
+from neurologist.report import explain, github, terminal
 from neurologist.specimens import specimens
 from neurologist.watch.session import watch
 
@@ -191,6 +191,14 @@ def test_a_report_on_nothing_speaks_chinese():
     assert re.search(r"最大的一处是 \w+\.py:\d+ 处的 linear", shown)
     assert [line for line in shown.splitlines() if "│" not in line and prose(line, "double-softmax")] == []
     assert "未作检查" in terminal.text(Diagnosis().in_language("zh"))
+
+
+def test_sentences_stand_side_by_side_without_a_space():
+    failed = Diagnosis(summary=Summary(status="failed: ValueError: no data", steps=3, samples=3)).in_language("zh")
+    shown = terminal.text(failed)
+    assert "运行失败：ValueError: no data。以下是 3 步之后看到的情况。" in shown
+    finding = sick("dead-units").in_language("zh").findings[0]
+    assert f"{finding.message}{finding.advice}" in github.text(sick("dead-units").in_language("zh"))
 
 
 def test_columns_are_wide_enough_for_chinese():

@@ -21,6 +21,7 @@ UNSAFE = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}  # Unicode categories that s
 # Where a line of Chinese may end: rich breaks lines at white space only, and this one takes no room.
 BREAK = "\x1f"
 HAN = "\u4e00-\u9fff"
+AFTER_MARK = re.compile(r"(?<=[，。；：？！]) ")  # a full-width mark holds its own space
 MAY_BREAK = re.compile(rf"(?<=[^\s（《“])(?=[{HAN}（《“])|(?<=[{HAN}，。；：？！、）》”])(?=[^\s，。；：？！、）》”…])")
 
 ASCII = str.maketrans(
@@ -94,7 +95,7 @@ def share(value: float) -> str:
 
 def clean(text: str, limit: int = LONGEST_TEXT, ascii_only: bool = False) -> str:
     """The text on one line, harmless: unsafe characters are spelt out, over-long words and texts shortened."""
-    text = _spelt_out(" ".join(text.split()))
+    text = AFTER_MARK.sub("", _spelt_out(" ".join(text.split())))
     text = LONG_WORD.sub(lambda word: shorten(word[0]), text)
     return to_ascii(shorten(text, limit)) if ascii_only else shorten(text, limit)
 
