@@ -14,7 +14,7 @@ import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
-from functools import cache, cached_property
+from functools import cache, cached_property, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -106,6 +106,8 @@ class Template:
 
     def told(self, text: str, say: Say) -> Iterator[str]:
         """The translation of `text` in each way that it can have been made from this template."""
+        if not all(literal in text for literal in SLOT.split(self.source)[::2]):
+            return  # patterns take their time to find that out
         for pattern in self.patterns:
             if found := pattern.fullmatch(text):
                 values = {name[1:]: say(value) for name, value in found.groupdict().items()}
@@ -129,9 +131,13 @@ class Speaker:
         self.texts = texts
         longest_first = sorted(filter(SLOT.search, texts), key=len, reverse=True)
         self.templates = [Template(source, texts[source]) for source in longest_first]
+        self._once = lru_cache(1000)(self._told)  # the end of a text is met again for each place to cut it at
 
     def __call__(self, text: str) -> str:
         """The text in the speaker's language."""
+        return self._once(text)
+
+    def _told(self, text: str) -> str:
         if text.strip() in self.texts:
             return self.texts[text.strip()]
         if not self.texts or not WORD.search(text):
