@@ -1,7 +1,9 @@
 """The callables: kinds in and out, errors, modules, and the numbers of the teaching pages."""
 
+import gc
 import math
 import pickle
+import weakref
 
 import numpy as np
 import pytest
@@ -9,7 +11,7 @@ import torch
 import torch.nn.functional as F
 
 from neurologist.catalogue import DeclarationError, FormulaError, activations
-from neurologist.functional import activation, functions, losses
+from neurologist.functional import Function, activation, functions, losses
 
 ROWS = [[-1.0, 2.0, -3.0, 4.0], [-2.0, 3.0, -3.0, 9.0]]
 SOFTMAX = [[0.0059, 0.1184, 0.0008, 0.8749], [0.0000, 0.0025, 0.0000, 0.9975]]
@@ -156,3 +158,37 @@ def test_your_own_function_is_rewritten_where_it_would_overflow() -> None:
         activation("odd", "exp(x) / exp(x + 1)")
     with pytest.raises(DeclarationError, match="expected a formula in x"):
         activation("bad", "1 + 2")
+
+
+def test_what_was_made_of_your_own_function_goes_with_it() -> None:
+    def use(name: str) -> tuple[weakref.ref[object], Function]:
+        mine = activation(name, "x * tanh(b * x)", b=1.5)
+        x = torch.ones(3, requires_grad=True)
+        mine(x).sum().backward()
+        copy = pickle.loads(pickle.dumps(mine))
+        mine.module()(x)
+        return weakref.ref(mine.spec), copy
+
+    held = [use(f"mine_{i}") for i in range(3)]
+    gc.collect()
+    assert [spec() for spec, _ in held] == [None] * 3
+    x = torch.tensor([0.5])
+    assert [copy(x).item() for _, copy in held] == pytest.approx([0.5 * math.tanh(0.75)] * 3)
+
+
+def test_a_graph_outlives_the_function_that_made_it() -> None:
+    x = torch.tensor([0.5], dtype=torch.float64, requires_grad=True)
+    y = activation("short_lived", "x * sin(b * x)", b=1.5)(x)
+    gc.collect()
+    y.backward()
+    assert x.grad.item() == pytest.approx(math.sin(0.75) + 0.75 * math.cos(0.75))
+
+
+def test_a_copy_of_your_own_function_does_without_it() -> None:
+    first = activation("twin", "x * sin(b * x)", b=1.5)
+    second = Function(first.spec)
+    x = torch.tensor([0.5])
+    expected = first(x)
+    del first
+    gc.collect()
+    assert torch.equal(second(x), expected)

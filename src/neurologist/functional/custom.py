@@ -1,6 +1,6 @@
 """Your own activation, from its formula.
 
-May import: `catalogue`, `theory`, `functional.function`; NumPy inside functions.
+May import: `catalogue`, `theory`, `functional.function`, `functional.members`, `functional.shelf`; NumPy inside.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import warnings
 from collections.abc import Mapping
 from dataclasses import replace
 from keyword import iskeyword
+from weakref import finalize
 
 from neurologist.catalogue import Activation, DeclarationError, FormulaError, Source
 from neurologist.catalogue.backends import VECTOR
@@ -19,6 +20,8 @@ from neurologist.catalogue.interval import REAL
 from neurologist.catalogue.oracle import exact
 from neurologist.catalogue.stabilise import stabilise
 from neurologist.functional.function import Function
+from neurologist.functional.members import key_of
+from neurologist.functional.shelf import forget
 from neurologist.theory.numeric import grid, on_arrays
 from neurologist.theory.traits import observed_range
 
@@ -49,11 +52,13 @@ def activation(name: str, formula: str, **parameters: float) -> Function:
         spec = replace(spec, stable=better)
     try:
         _warn_where_broken(spec)
-        return Function(replace(spec, range=observed_range(spec)))
+        made = Function(replace(spec, range=observed_range(spec)))
     except FormulaError as error:
         raise FormulaError(
             f"activation {name!r} got {shortened(formula)}, whose slopes cannot be made: {error}"
         ) from None
+    finalize(made, forget, key_of(made.spec)).atexit = False  # what it has on the shelf would outlive it
+    return made
 
 
 def _check_name(name: object) -> None:

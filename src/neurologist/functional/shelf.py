@@ -8,6 +8,7 @@ May import: the standard library.
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable
+from itertools import count
 from typing import Any, TypeVar
 
 Made = TypeVar("Made")
@@ -18,7 +19,8 @@ class _Shelf:
 
 
 SHELF = _Shelf()
-_PLACES: dict[Hashable, str] = {}
+_PLACES: dict[tuple[Callable[..., Any], tuple[Hashable, ...]], str] = {}
+_NUMBERS = count()
 
 
 def _constant(function: Callable[..., Made]) -> Callable[..., Made]:
@@ -41,7 +43,7 @@ def shelved(make: Callable[..., Made]) -> Callable[..., Made]:
     def place(*key: Hashable) -> str:
         found = _PLACES.get((make, key))
         if found is None:
-            found = f"{make.__name__}_{len(_PLACES)}"
+            found = f"{make.__name__}_{next(_NUMBERS)}"
             setattr(SHELF, found, make(*key))
             _PLACES[make, key] = found
         return found
@@ -51,3 +53,11 @@ def shelved(make: Callable[..., Made]) -> Callable[..., Made]:
 
     found.__doc__ = make.__doc__
     return found
+
+
+def forget(key: str) -> None:
+    """Drop everything that was made of this text, among others; who still asks for it gets it made anew."""
+    for place in [place for place in list(_PLACES) if key in place[1]]:
+        name = _PLACES.pop(place, None)
+        if name is not None:
+            delattr(SHELF, name)
