@@ -1,12 +1,16 @@
 """What fits what, from intervals."""
 
+from math import inf
+
 import numpy as np
 import pytest
+import torch
 
 from neurologist.catalogue import Interval, activations, losses
 from neurologist.catalogue.oracle import exact
 from neurologist.functional import functions
-from neurologist.theory import canonical_scale, fits, output_for
+from neurologist.functional import losses as functions_losses
+from neurologist.theory import canonical_link, canonical_scale, fits, output_for
 
 PAIRS = {
     ("softmax", "cross_entropy"): "applied-twice",
@@ -53,6 +57,10 @@ def test_output_for_prefers_the_tightest_range() -> None:
     assert output_for(Interval(0, 1, True, True))[0] == "sigmoid"
     assert "relu" not in output_for(Interval(-1, 1))
     assert "identity" in output_for(Interval())
+    on_half_line = output_for(Interval(0.0, inf, True, False))
+    assert on_half_line[0] == "softplus"  # reaches no further, is smooth, and is some loss's link
+    assert on_half_line.index("relu") < on_half_line.index("identity")
+    assert output_for(Interval(-1.0, inf))[0] == "celu"
 
 
 def test_canonical_links_have_prediction_minus_target_as_gradient() -> None:
@@ -63,7 +71,15 @@ def test_canonical_links_have_prediction_minus_target_as_gradient() -> None:
         if canonical_scale(activations[activation], losses[loss]) == 1
     }
     assert {("sigmoid", "bce"), ("identity", "bce_with_logits"), ("identity", "poisson_nll")} <= canonical
+    assert ("log_softmax", "nll") in canonical
     assert canonical_scale(activations["sigmoid"], losses["mse"]) is None
+
+
+def test_the_logarithm_of_softmax_with_nll_has_softmax_minus_target_as_gradient() -> None:
+    z = torch.tensor([[0.3, -1.2, 2.0, 0.7]], dtype=torch.float64, requires_grad=True)
+    functions_losses["nll"](functions["log_softmax"](z, dim=1), torch.tensor([1])).backward()
+    assert torch.allclose(z.grad, z.detach().softmax(1) - torch.eye(4, dtype=torch.float64)[1])
+    assert canonical_link(losses["nll"]) == "log_softmax"
 
 
 def test_softmax_with_cross_entropy_is_canonical() -> None:

@@ -215,3 +215,15 @@ def test_the_benchmark_prints_its_tables(benchmark_module, monkeypatch, capsys):
     first, second, third = text.index("12 layers x 64, 2 seeds"), text.index("along the signal"), text.index("unstable")
     assert first < text.index(" tanh ") < second < text.index(" multiquadric ") < third < text.index(" gelu ")
     assert text.splitlines()[-1].startswith("Q'(1) <= 1: 2 functions; outside 2% per layer: multiquadric")
+
+
+@pytest.mark.parametrize(
+    "options", [{"residual": True}, {"residual": True, "norm": "layer"}, {"weight_std": 3.0}], ids=str
+)
+@pytest.mark.parametrize("name", ["soft_exponential", "square", "repu", "gelu", "geglu"])
+def test_a_signal_without_end_is_told_by_the_prediction_alone(name: str, options: dict[str, object]) -> None:
+    found = propagation(name, 80, **options)  # NumPy's warnings are errors here
+    assert str(found)
+    assert all(size == size for size in found.signal) or found.warning
+    if not all(size < 1e38 for size in found.signal):
+        assert "the signal leaves float32 in layer" in str(found.warning)

@@ -24,6 +24,7 @@ NODES = {
     "selu": F.selu,
     "relu6": F.relu6,
     "hardtanh": F.hardtanh,
+    "glu": lambda x: F.glu(x.repeat(2)),
     "gelu": F.gelu,
     "gelu_tanh": lambda x: F.gelu(x, approximate="tanh"),
     "rrelu": lambda x: F.rrelu(x, training=True),

@@ -110,8 +110,11 @@ def branch_points(spec: Activation, parameters: Mapping[str, float]) -> tuple[fl
 
 def gaussian_mean(values: Callable[[Array], Array], points: tuple[float, ...]) -> float:
     """The mean of a function of a standard normal variable, by quadrature split at `points`."""
+    import numpy as np
+
     z, weights = _quadrature(points)
-    return float(weights @ values(z))
+    with np.errstate(over="ignore", invalid="ignore"):  # beyond float64 it is infinite
+        return float(weights @ values(z))
 
 
 def gaussian_mean_of_two(values: Callable[[Array, Array], Array], points: tuple[float, ...]) -> float:
@@ -120,7 +123,8 @@ def gaussian_mean_of_two(values: Callable[[Array, Array], Array], points: tuple[
 
     z, weights = _quadrature(points)
     a, b = (side.ravel() for side in np.meshgrid(z, z, indexing="ij"))
-    return float(weights @ values(a, b).reshape(len(z), len(z)) @ weights)
+    with np.errstate(over="ignore", invalid="ignore"):
+        return float(weights @ values(a, b).reshape(len(z), len(z)) @ weights)
 
 
 @lru_cache(maxsize=256)

@@ -7,7 +7,7 @@ intervals that each side declares. May import: `catalogue`, `theory.traits`, `th
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import isclose
+from math import inf, isclose, isnan
 from typing import Any, Literal
 
 from neurologist.catalogue import Activation, Interval, Loss, activations, losses
@@ -97,15 +97,25 @@ def _idempotent(activation: Activation, loss: Loss) -> bool:
 
 
 def output_for(targets: Interval) -> tuple[str, ...]:
-    """Monotonic activations whose range covers `targets`, by name; the tightest range first.
+    """Monotonic activations whose range covers `targets`, by name; those that reach least beyond first.
 
-    Of equal ranges, smooth ones stand before kinked ones, and links of losses before others.
+    Of ranges that reach equally far, smooth ones stand before kinked ones, and links of losses before others.
+
+    >>> output_for(Interval(0.0, inf))[0], output_for(Interval(0.0, 1.0))[0], output_for(Interval())[0]
+    ('softplus', 'sigmoid', 'identity')
     """
     covering = [spec for spec in activations.values() if not spec.vector and targets.issubset(spec.range.closure())]
     monotonic = [spec for spec in covering if traits(spec).monotonic]
     links = {loss.link for loss in losses.values()}
-    ranked = sorted(monotonic, key=lambda s: (s.range.width, not _smooth(s), s.name not in links, s.name))
+    ranked = sorted(monotonic, key=lambda s: (_beyond(s.range, targets), not _smooth(s), s.name not in links, s.name))
     return tuple(spec.name for spec in ranked)
+
+
+def _beyond(reach: Interval, targets: Interval) -> tuple[int, float]:
+    """How far a range reaches beyond targets that it covers: ends without end, and the rest together."""
+    both = (targets.lo - reach.lo, reach.hi - targets.hi)
+    gaps = [gap for gap in both if not isnan(gap)]  # without end on both sides: not beyond
+    return gaps.count(inf), sum(gap for gap in gaps if gap < inf)
 
 
 def _smooth(spec: Activation) -> bool:
@@ -180,6 +190,7 @@ def _vector_scales(activation: Activation, loss: Loss) -> list[float]:
     own = activations[loss.applies] if loss.applies else activations["identity"]
     with np.errstate(all="ignore"):  # outside the loss's domain: NaN is no scale
         mean = compile_formula(own.value, arrays())({"x": output(x), **own.parameters})
+        mean = np.exp(mean) if loss.expects == "log_probabilities" else mean
         gaps = (mean - np.array(CLASSES)).tolist()
         slopes = [(at(x + unit) - at(x - unit)) / 2e-5 for unit in 1e-5 * np.eye(x.size)]
     return [slope / gap for slope, gap in zip(slopes, gaps, strict=True)]

@@ -12,5 +12,6 @@ ACTIVATION = Activation(
     beside=1.0,
     range=REAL,
     source=Source("Dauphin, Fan, Auli, Grangier", 2017, "Language modeling with gated convolutional networks"),
+    autograd=("GluBackward0",),
     torch_function="glu",
 )
