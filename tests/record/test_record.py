@@ -25,7 +25,10 @@ def write(path):
         store.insert(
             "parameter", [(1, "net.w", "[3, 4]", "float32", 12, 1), (2, "net.bias", "[3]", "float32", 3, None)]
         )
-        store.insert("optimizer", [(1, "SGD", json.dumps({"lr": 0.1, "momentum": 0.0}), "train.py", 7, "opt = SGD()")])
+        made, stepped = ("train.py", 7, "opt = SGD()"), ("train.py", 9, "opt.step()")
+        store.insert("optimizer", [(1, "SGD", json.dumps({"lr": 0.1, "momentum": 0.0}), *made, *stepped)])
+        store.insert("resting", [(1, "net.head", "[2, 3]", 6, None, 0, 1, 0, 0, 0.5, 0.9)])
+        store.insert("mode", [(4, "net", 0, 1, 1, 2, 2), (0, "net", 1, 1, 0, 2, 0)])
         store.insert("op", [(1, "k1", *op, 0, "[5, 3]", "float32", "{}", '{"range": [0, null]}', 0, 0)])
         last = ["NllLoss", "loss", None, None, None, None, None, None, None]
         store.insert("op", [(2, "k2", *last, 1, "[]", "float32", '{"reduction": 1}', "{}", 1, 0)])
@@ -67,6 +70,11 @@ def test_round_trip(path, kept):
     assert (run.steps, run.samples, run.problems) == (2, [0], [(0, "something", "a reason", 2)])
     assert (run.meta["status"], json.loads(run.meta["versions"])) == ("finished", {"torch": "x"})
     assert str(run.optimizers[1]) == "SGD(lr=0.1)"
+    assert (run.optimizers[1].line, run.optimizers[1].at_step.line) == (7, 9)
+    (resting,) = run.resting
+    assert (resting.name, resting.shape, resting.optimizer) == ("net.head", (2, 3), None)
+    assert (resting.trainable, resting.called, resting.rms, resting.high) == (False, True, 0.5, 0.9)
+    assert [(row["step"], row["training"], row["dropouts_off"]) for row in run.modes["net"]] == [(0, 1, 0), (4, 0, 2)]
 
 
 def test_every_column_of_every_table_is_documented_in_the_file(path):

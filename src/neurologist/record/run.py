@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections import defaultdict
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -48,10 +48,35 @@ class Optimizer:
     file: str | None = None
     line: int | None = None
     code: str | None = None
+    step_file: str | None = None
+    step_line: int | None = None
+    step_code: str | None = None
+
+    @property
+    def at_step(self) -> Optimizer:
+        """The same, placed where its step is called."""
+        return replace(self, file=self.step_file, line=self.step_line, code=self.step_code)
 
     def __str__(self) -> str:
         keep = {k: v for k, v in self.options.items() if k in ("lr", "momentum", "weight_decay") and v}
         return f"{self.name}({', '.join(f'{k}={v:g}' for k, v in keep.items())})"
+
+
+@dataclass(frozen=True, eq=False)
+class Resting:
+    """A parameter that no examined backward pass reached; see the `resting` table."""
+
+    id: int
+    name: str
+    shape: tuple[int, ...]
+    numel: int
+    optimizer: int | None
+    trainable: bool
+    called: bool
+    ahead: bool
+    changed: bool
+    rms: float | None
+    high: float | None
 
 
 @dataclass(frozen=True, eq=False)
@@ -196,6 +221,25 @@ class Run:
         found: dict[int, list[tuple[int, list[float]]]] = defaultdict(list)
         for step, optimizer, lr in self._db.execute("SELECT step, optimizer, lr FROM rate ORDER BY step"):
             found[optimizer].append((step, json.loads(lr)))
+        return dict(found)
+
+    @cached_property
+    def resting(self) -> list[Resting]:
+        """Parameters that no examined backward pass reached."""
+        rows = self._rows("resting")
+        found = []
+        for row in rows:
+            fields = dict(zip(TABLES["resting"], row, strict=True))
+            flags = {name: bool(fields[name]) for name in ("trainable", "called", "ahead", "changed")}
+            found.append(Resting(**{**fields, **flags, "shape": tuple(json.loads(fields["shape"]))}))
+        return found
+
+    @cached_property
+    def modes(self) -> dict[str, list[dict[str, Any]]]:
+        """Model -> the modes in which it ran, in order of their first sample; see the `mode` table."""
+        found: dict[str, list[dict[str, Any]]] = defaultdict(list)
+        for row in sorted(self._rows("mode")):
+            found[row[1]].append(dict(zip(TABLES["mode"], row, strict=True)))
         return dict(found)
 
     # -- quantities -------------------------------------------------------------------------------------------

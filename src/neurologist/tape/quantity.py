@@ -34,12 +34,15 @@ class Update:
         parameter: the parameter, whole, after the step.
         before: its entries before the step; after: after it.
         gradient: entries of the gradient that backward gave it in this step, or None.
+        carried: RMS of what `.grad` still held from before the optimizer's last step, 0 where that was cleared; None
+            when it is not known.
     """
 
     parameter: torch.Tensor
     before: torch.Tensor
     after: torch.Tensor
     gradient: torch.Tensor | None
+    carried: torch.Tensor | float | None = None
 
 
 class Quantity(ABC):

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 from torch import nn
@@ -18,6 +18,23 @@ from neurologist.tape.graph import TapeOp
 from neurologist.watch.names import Names
 
 WHAT = "the module of an op"
+
+
+class Call(NamedTuple):
+    """A module's call.
+
+    Attributes:
+        start, end: autograd's running number when it was entered and left.
+        module: the module.
+        graded: whether gradients were enabled.
+        outside: it was called from no other module.
+    """
+
+    start: int
+    end: int
+    module: nn.Module
+    graded: bool
+    outside: bool
 
 
 class ModuleCalls:
@@ -31,8 +48,8 @@ class ModuleCalls:
     def __init__(self, names: Names, attempt: Callable[..., Any]) -> None:
         self._names, self._attempt = names, attempt
         self._handles: list[Any] = []
-        self._open: list[tuple[nn.Module, int]] = []
-        self._calls: list[tuple[int, int, nn.Module]] = []
+        self._open: list[tuple[nn.Module, int, bool]] = []
+        self.calls: list[Call] = []
 
     def install(self) -> None:
         """Start noting; also while it already notes."""
@@ -52,26 +69,27 @@ class ModuleCalls:
     def clear(self) -> None:
         """Stop noting and forget."""
         self.stop()
-        self._calls = []
+        self.calls = []
 
     def _enter(self, module: nn.Module) -> None:
         if not self._open:
             self._names.add(module)
-        self._open.append((module, torch._C._autograd._get_sequence_nr()))
+        self._open.append((module, torch._C._autograd._get_sequence_nr(), torch.is_grad_enabled()))
 
     def _leave(self, module: nn.Module) -> None:
         while self._open:  # a call that raised is never left: drop it
-            entered, start = self._open.pop()
+            entered, start, graded = self._open.pop()
             if entered is module:
-                self._calls.append((start, torch._C._autograd._get_sequence_nr(), module))
+                end = torch._C._autograd._get_sequence_nr()
+                self.calls.append(Call(start, end, module, graded, not self._open))
                 return
 
     def locate(self, op: TapeOp) -> None:
         """Give an op its module, and the line that declares it when its own line only calls a container."""
-        inside = [c for c in self._calls if c[0] <= op.sequence < c[1]]
+        inside = [call for call in self.calls if call.start <= op.sequence < call.end]
         if not inside:
             return
-        module = min(inside, key=lambda c: c[1] - c[0])[2]
+        module = min(inside, key=lambda call: call.end - call.start).module
         op.module, op.module_path = module, self._names.module(module)
         if op.place.container and op.place.user and (parent := self._names.parent(module)) is not None:
             children = [child for child in parent._modules.values() if child is not None]

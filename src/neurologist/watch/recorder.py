@@ -18,6 +18,7 @@ from neurologist.tape.graph import TapeOp
 from neurologist.tape.quantities import quantities
 from neurologist.theory import traits
 from neurologist.watch.names import Names, frames
+from neurologist.watch.resting import Mode, Resting
 from neurologist.watch.sample import Key, Sample
 
 Numbers = MutableMapping[torch.Tensor, int]
@@ -36,6 +37,8 @@ class Recorder:
         self._parameters = 0  # highest number given
         self._fresh: list[torch.Tensor] = []  # numbered by the write in progress
         self._seen = 0  # optimizers numbered
+        self._resting = Resting(store, names)
+        self._modes: WeakIdKeyDictionary = WeakIdKeyDictionary()  # model -> its mode when last seen
         self._rates: dict[int, list[float]] = {}
         self._steps: list[tuple[int, int, float | torch.Tensor]] = []
         self._rate_rows: list[tuple[int, int, str]] = []
@@ -64,14 +67,22 @@ class Recorder:
             place = origin.made_at(dict.fromkeys(f.f_code.co_filename for f in frames()), name)
             where = (place.file, place.line, origin.code(place.file, place.line)) if place else (None, None, None)
             with self.store.transaction():
-                self.store.insert("optimizer", [(number, name, json.dumps(options), *where)])
-            for group in optimizer.param_groups:
-                for parameter in group["params"]:
-                    self._stepped_by[parameter] = number
+                self.store.insert("optimizer", [(number, name, json.dumps(options), *where, *_calling())])
+            self._adopt(optimizer, number)
         rates = [float(group["lr"]) for group in optimizer.param_groups if "lr" in group]
         if rates != self._rates.get(number):
             self._rates[number] = rates
             self._rate_rows.append((step, number, json.dumps(rates)))
+
+    def _adopt(self, optimizer: torch.optim.Optimizer, number: int) -> None:
+        """Note whose parameters an optimizer steps, also of those that it was given later or that stand written."""
+        fresh = [p for g in optimizer.param_groups for p in g["params"] if p not in self._stepped_by]
+        for parameter in fresh:
+            self._stepped_by[parameter] = number
+        written = [(number, self._numbers[p]) for p in fresh if p in self._numbers]
+        if written:
+            with self.store.transaction():
+                self.store.connection.executemany("UPDATE parameter SET optimizer = ? WHERE id = ?", written)
 
     # -- samples ----------------------------------------------------------------------------------------------
 
@@ -102,6 +113,20 @@ class Recorder:
                 values = [row.get(column) for column in quantity.columns]
                 self.store.insert(quantity.name, [(sample.step, number, *values)])
         self.store.insert("sample", [(sample.step, sample.why, cost)])
+
+    def rest(self, sample: Sample) -> None:
+        """Write which parameters a sample did not reach, and in which mode models ran."""
+        for optimizer, number in list(self._optimizers.items()):
+            self._adopt(optimizer, number)
+        self._resting.note(self._numbers, self._stepped_by, sample.called)
+        rows = []
+        for model, mode in sample.modes:
+            known: Mode | None = self._modes.get(model)
+            if known != mode:
+                self._modes[model] = mode
+                rows.append((sample.step, self._names.module(model), *map(int, mode)))
+        with self.store.transaction():
+            self.store.insert("mode", rows)
 
     def flush(self, **meta: Any) -> None:
         """Write what waits, and entries of `meta`."""
@@ -149,6 +174,15 @@ class Recorder:
             "edge", [(number, slot, self._ops[b.key]) for slot, b in op.inputs.items() if b.key in self._ops]
         )
         self.store.insert("op_parameter", [(number, self._numbers[p]) for p in op.parameters])
+
+
+def _calling() -> tuple[str | None, int | None, str | None]:
+    """The user's line that is running: file, number, text."""
+    frame = next(frames(), None)
+    if frame is None:
+        return None, None, None
+    file, line = frame.f_code.co_filename, frame.f_lineno
+    return file, line, origin.code(file, line)
 
 
 def facts_of(op: TapeOp) -> dict[str, Any]:

@@ -8,18 +8,21 @@ from __future__ import annotations
 
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import torch
+from torch import nn
 
 from neurologist.tape.graph import UNSEEN, Graph, Known, TapeOp, walk
 from neurologist.tape.quantities import quantities
 from neurologist.tape.quantities.parameter import selection
-from neurologist.tape.quantity import Quantity, Row, Update
+from neurologist.tape.quantity import Quantity, Row, Update, rms
 from neurologist.watch.doors import Root
+from neurologist.watch.modules import Call
+from neurologist.watch.resting import Mode, mode_of
 
 Key = tuple[Quantity, str | int]  # a quantity, and the key of an op or the id of a parameter
 
@@ -73,10 +76,17 @@ class Sample:
         step: its number; why: the sampler's word for it.
         attempt: runs a callback and keeps its exceptions from the user: `attempt(what, function, *arguments)`.
         known: graphs seen so far, for passes whose forward ran without source lines.
+        just_stepped: ids of the parameters whose optimizer stepped since the backward pass before.
     """
 
-    def __init__(self, step: int, why: str, attempt: Callable[..., Any], known: Known) -> None:
+    def __init__(
+        self, step: int, why: str, attempt: Callable[..., Any], known: Known, just_stepped: Collection[int] = ()
+    ) -> None:
         self.step, self.why, self.attempt, self._known = step, why, attempt, known
+        self._just_stepped = just_stepped
+        self._held: dict[int, torch.Tensor | float] = {}
+        self.called: list[tuple[torch.Tensor, bool]] = []  # parameters of modules that ran, see `resting`
+        self.modes: list[tuple[nn.Module, Mode]] = []
         self.graphs: list[Graph] = []
         self.gather = Gather()
         self.inside = 0.0
@@ -112,6 +122,26 @@ class Sample:
             self._handles.append(graph.accumulators[key].register_prehook(self._keep_gradient(key)))
             if key not in self._before:
                 self._before[key] = selection(parameter).clone()
+        self.attempt("what gradients still hold", self.hold)
+
+    def hold(self) -> None:
+        """Note what is left in `.grad` of parameters that were just stepped, before a backward pass adds to it."""
+        for key, parameter in self.parameters.items():
+            if key in self._just_stepped:
+                left = 0.0 if parameter.grad is None or not parameter.numel() else rms(parameter.grad.detach())
+                before = self._held.get(key, left)
+                both = isinstance(before, torch.Tensor) and isinstance(left, torch.Tensor)
+                self._held[key] = torch.minimum(before, left) if both else min(before, left, key=_is_tensor)  # type: ignore[arg-type]
+
+    def note(self, calls: Sequence[Call]) -> None:
+        """Note which modules ran for the backward pass that begins, and in which mode."""
+        numbers = [op.sequence for op in self.graphs[-1].ops if op.sequence < UNSEEN]
+        first = min(numbers, default=0)
+        for call in calls:
+            if call.graded:
+                self.called += [(p, call.end <= first) for p in call.module._parameters.values() if p is not None]
+            if call.outside and any(call.start <= number < call.end for number in numbers):
+                self.modes.append((call.module, mode_of(call.module)))
 
     def _measure(self, quantity: Quantity, subject: Any, method: Callable[..., Row | None], *arguments: Any) -> None:
         with torch.no_grad():
@@ -173,10 +203,15 @@ class Sample:
         return rows
 
     def _measure_update(self, key: int, parameter: torch.Tensor) -> None:
-        update = Update(parameter, self._before[key], selection(parameter), self._gradients.get(key))
+        gradient, carried = self._gradients.get(key), self._held.get(key)
+        update = Update(parameter, self._before[key], selection(parameter), gradient, carried)
         for quantity in self._by_need["update"]:
             what = f"{quantity.name} of a parameter"
             self.attempt(what, self._measure, quantity, parameter, quantity.at_update, update)
+
+
+def _is_tensor(value: object) -> bool:
+    return isinstance(value, torch.Tensor)
 
 
 def _what(quantity: Quantity, op: TapeOp) -> str:

@@ -52,6 +52,7 @@ class Steps:
         self._why: str | None = None
         self._passes = 0
         self._leader: weakref.ref[torch.optim.Optimizer] | None = None
+        self._just: weakref.WeakSet[torch.optim.Optimizer] = weakref.WeakSet()  # stepped since the last backward pass
         self._since: Counter[int] = Counter()  # steps of other optimizers since the leader's last
         self._in_step = self._end_due = self._in_backward = False
         self._inside = 0.0
@@ -90,6 +91,8 @@ class Steps:
                 self.attempt("a step", self._step_by_hand)
             self.attempt("the loss", self._note_loss, roots)
             sample = None if self._why is None else self.attempt("a backward pass", self._begin, roots, self._why)
+            if self._just:
+                self._just.clear()
             self._inside += time.perf_counter() - start
             try:
                 run()
@@ -112,6 +115,7 @@ class Steps:
         if not self._mine() or not self.busy.acquire(blocking=False):
             return
         try:
+            self._just.add(optimizer)
             self.attempt("the learning rate", self._recorder.rates, self.count, optimizer)
             if self._leads(optimizer):
                 self._end_due = True  # an optimizer may step while backward still runs
@@ -157,10 +161,14 @@ class Steps:
         self._forward.restore()
         self._modules.stop()
         if self._passes >= PASSES:
+            if self._sample is not None:
+                self._sample.hold()
             return None
         if self._sample is None:
-            self._sample = Sample(self.count, why, self.attempt, self._known)
+            stepped = {id(p) for o in self._just for group in o.param_groups for p in group["params"]}
+            self._sample = Sample(self.count, why, self.attempt, self._known, stepped)
         self._sample.before_backward(roots, self._modules.locate)
+        self.attempt("the modules that ran", self._sample.note, self._modules.calls)
         return self._sample
 
     def _after_pass(self) -> None:
@@ -221,4 +229,5 @@ class Steps:
     def _write(self, sample: Sample, stepped: bool, start: float) -> None:
         rows = sample.after_step(stepped)
         self._recorder.write(sample, rows, self._inside + sample.inside + time.perf_counter() - start)
+        self.attempt("parameters that backward does not reach", self._recorder.rest, sample)
         self.samples += 1

@@ -20,7 +20,10 @@ class Parameter(Quantity):
         "low": "smallest entry before the step",
         "high": "largest entry before the step",
         "gradient": "RMS of the gradient that backward gave it; NULL when it got none",
+        "carried": "RMS of what .grad still held from before the optimizer's last step when this step's backward "
+        "passes began; 0 where it had been cleared; NULL where that is not known",
         "change": "RMS of the change that the optimizer made",
+        "still": "share of the entries with a non-zero gradient that the step left as they were; NULL without any",
         "ratio": "change / rms; NULL when the parameter was all zero",
         "twins": "share of its units whose weights equal the first unit's exactly, in [0, 1]; NULL for vectors",
         "gradient_twins": "the same for rows of its gradient; 1 when all units get the same gradient",
@@ -30,13 +33,16 @@ class Parameter(Quantity):
     def at_update(self, update: Update) -> Row:
         size, low_high = rms(update.before), update.before.float().aminmax()
         change = rms(update.after.double() - update.before.double())
+        gradient = update.gradient
         return {
             "rms": size,
             "mean": update.before.double().mean(),
             "low": low_high[0],
             "high": low_high[1],
-            "gradient": None if update.gradient is None else rms(update.gradient),
+            "gradient": None if gradient is None else rms(gradient),
+            "carried": update.carried,
             "change": change,
+            "still": None if gradient is None or gradient.shape != update.before.shape else still(update, gradient),
             "ratio": change / size,
             "twins": twins(update.parameter),
             "gradient_twins": None if update.parameter.grad is None else twins(update.parameter.grad),
@@ -50,6 +56,12 @@ def twins(weight: torch.Tensor) -> torch.Tensor | None:
     rows = weight.detach()[:UNITS].flatten(1)
     rows = rows[:, : max(1, 4 * 16_384 // rows.shape[0])]
     return (rows[1:] == rows[:1]).all(1).double().mean()
+
+
+def still(update: Update, gradient: torch.Tensor) -> torch.Tensor:
+    """Share of the entries with a non-zero gradient that did not change; NaN when no gradient is non-zero."""
+    moving = gradient != 0
+    return (moving & (update.after == update.before)).sum() / moving.sum()
 
 
 def selection(tensor: torch.Tensor) -> torch.Tensor:

@@ -1,0 +1,107 @@
+"""Faults of the training loop itself: what is cleared, stepped, reached and in which mode; each named first, alone."""
+
+import inspect
+from collections.abc import Callable
+
+import pytest
+import torch
+from torch import nn
+from torch.nn import functional as F
+
+from neurologist.specimens import MARK
+from neurologist.specimens._data import classes
+from neurologist.watch.session import watch
+
+FAULTS: list = []
+
+
+def fault(rule: str, cause: str, says: str = "") -> Callable:
+    """A sick program: what must be found first, with which cause, and words that the message must hold."""
+
+    def add(program):
+        FAULTS.append(pytest.param(program, rule, cause, says, id=program.__name__))
+        return program
+
+    return add
+
+
+def batches(passes=25, data=classes):
+    x, y = data()
+    for _ in range(passes):
+        for rows in torch.randperm(len(x)).split(64):
+            yield x[rows], y[rows]
+
+
+def classifier(*between):
+    return nn.Sequential(nn.Linear(20, 64), *between, nn.ReLU(), nn.Linear(64, 5))
+
+
+def adam(model, lr=0.005):
+    return torch.optim.Adam(model.parameters(), lr=lr)
+
+
+def marked(program) -> int | None:
+    lines, start = inspect.getsourcelines(program)
+    return next((start + n for n, line in enumerate(lines) if MARK in line), None)
+
+
+@pytest.mark.parametrize(("program", "rule", "cause", "says"), FAULTS)
+def test_fault_is_named_first(program, rule, cause, says):
+    torch.manual_seed(0)
+    with watch(budget=0.3) as session:
+        program()
+    diagnosis = session.diagnose()
+    told = [(f.rule, f.severity, f.message) for f in diagnosis.findings]
+    assert told, "nothing was found"
+    first = diagnosis.findings[0]
+    assert (first.rule, first.cause) == (rule, cause), told
+    assert first.severity != "info"
+    assert says in first.message
+    assert [f.rule for f in diagnosis.findings if f.severity != "info"] == [rule], told
+    assert diagnosis.not_measured == ()
+    if (line := marked(program)) is not None:
+        assert (first.origin.file, first.origin.line) == (__file__, line)
+
+
+# -- gradients that are not cleared ---------------------------------------------------------------------------
+
+
+@fault("stale-gradient", "stale_gradient")
+def never_cleared_with_adam():
+    model = classifier()
+    optimizer = adam(model)
+    for x, y in batches():
+        F.cross_entropy(model(x), y).backward()
+        optimizer.step()  # <- fault
+
+
+@fault("stale-gradient", "stale_gradient")
+def accumulated_over_four_and_never_cleared():
+    model = classifier()
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    for i, (x, y) in enumerate(batches(50)):
+        (F.cross_entropy(model(x), y) / 4).backward()
+        if i % 4 == 3:
+            optimizer.step()  # <- fault
+
+
+@fault("stale-gradient", "stale_gradient", "1 of its 5 parameters")
+def a_parameter_outside_the_model_that_is_cleared():
+    """model.zero_grad() knows nothing of the scale beside the model."""
+    model, scale = classifier(), nn.Parameter(torch.ones(5))
+    optimizer = torch.optim.Adam([*model.parameters(), scale], lr=0.005)
+    for x, y in batches():
+        model.zero_grad()
+        F.cross_entropy(scale * model(x), y).backward()
+        optimizer.step()  # <- fault
+
+
+@fault("stale-gradient", "stale_gradient", "SGD")
+def the_second_optimizer_is_forgotten():
+    body, head = nn.Sequential(nn.Linear(20, 64), nn.ReLU()), nn.Linear(64, 5)
+    first, second = adam(body), torch.optim.SGD(head.parameters(), lr=0.1)
+    for x, y in batches():
+        first.zero_grad()
+        F.cross_entropy(head(body(x)), y).backward()
+        first.step()
+        second.step()  # <- fault
