@@ -10,7 +10,7 @@ class Cell:
     """One cell of the matrix.
 
     Attributes:
-        fault: its rule and what was done; names: the rules that name it; program: where it was put.
+        fault: its rule and what was done; names: the rules and causes that name it; program: where it was put.
         placed: whether the finding's line is to be the edited one.
         verdict: "first", "found", "missed", "harmless", or "none" where the fault makes no sense.
         findings: all findings, severity, rule and message each, in order.

@@ -13,6 +13,7 @@ RATE = r"lr=[\d.]+"
 EPOCHS = r"range\(\d+\):$"
 BATCHES = r"torch\.randperm\(len\(x\)\)\.split\(64\)"
 FIRST = r"torch\.relu\(self\.first\(x\)\)"
+HEAD = r"nn\.Linear\((.*), 10\)"
 SECOND = r"torch\.relu\(self\.second\(x\)\)"
 STACKS = ("classifier", "convolutional", "regressor")  # layers one after the other
 

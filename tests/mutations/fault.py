@@ -9,6 +9,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from neurologist.diagnose.finding import Finding
+
 FOLDER = Path(__file__).parent / "programs"
 CLASSES = ("classifier", "convolutional", "recurrent")  # programs that tell classes apart
 NUMBERS = ("regressor", "transformer")  # programs that predict a number
@@ -25,7 +27,7 @@ class Fault:
         rule: the rule that is to come first.
         what: the fault in a few words.
         edits: program -> edits of its source.
-        also: rules that name the same fault as well.
+        also: rules that name the same fault as well; causes: so do all findings of these causes.
         placed: whether the finding's line is to be the first line edited.
         by_degree: whether it is a fault only where it does harm; a program that learns as well with it has none.
     """
@@ -34,8 +36,13 @@ class Fault:
     what: str
     edits: dict[str, list[Edit]]
     also: tuple[str, ...] = ()
+    causes: tuple[str, ...] = ()
     placed: bool = False
     by_degree: bool = False
+
+    def named(self, finding: Finding) -> bool:
+        """Whether a finding names this fault."""
+        return finding.rule in (self.rule, *self.also) or finding.cause in self.causes
 
     def __str__(self) -> str:
         return f"{self.rule}: {self.what}"

@@ -61,12 +61,12 @@ def healthy(program: str) -> float:
 
 def judge(fault: Fault, program: str) -> Cell:
     """Put a fault into a program and see what is said."""
-    names = (fault.rule, *fault.also)
+    names = (*(f"`{rule}`" for rule in (fault.rule, *fault.also)), *fault.causes)
     if program not in fault.edits:
         return Cell(str(fault), names, program, fault.placed, "none")
     text, line = mutated(fault, program)
     diagnosis, score, error = run(text, program)
-    places = [i for i, finding in enumerate(diagnosis.findings) if finding.rule in names]
+    places = [i for i, finding in enumerate(diagnosis.findings) if fault.named(finding)]
     found_at = diagnosis.findings[places[0]].origin.line if places else None
     verdict = "missed" if not places else "first" if places[0] == 0 else "found"
     if verdict != "first" and fault.by_degree and not error and score > healthy(program) - HARMED:

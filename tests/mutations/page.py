@@ -21,7 +21,7 @@ a file, runs it inside `neurologist.watch`, and looks at the diagnosis. The prog
 - **no harm**: the program learns as well as without the edit, so there is nothing to find (for faults that are a
   matter of degree: a learning rate, the size of the initial weights, dropout).
 - Empty: the fault makes no sense there, as a softmax before cross-entropy in a program without classes.
-- Where two rules name the same fault, either counts: the column *names it* lists them.
+- The column *names it* lists the rules that count, and where a cause counts, whichever rule gives it, that cause.
 """
 
 
@@ -48,7 +48,7 @@ def table(cells: Sequence[Cell]) -> Iterator[str]:
         by_program = {cell.program: cell for cell in row}
         marks = [MARKS[by_program[program].verdict] for program in PROGRAMS]
         names = by_program[PROGRAMS[0]].names
-        yield f"| {fault.partition(': ')[2]} | {' | '.join(marks)} | {', '.join(f'`{name}`' for name in names)} |"
+        yield f"| {fault.partition(': ')[2]} | {' | '.join(marks)} | {', '.join(names)} |"
 
 
 def others(cells: Sequence[Cell]) -> Iterator[str]:

@@ -52,9 +52,9 @@ def test_a_fault_of_one_line_is_found_first_and_at_its_line(fault, program):
 def test_the_page_counts_what_was_found_first():
     findings = (("error", "dead-units", "All are dead."),)
     cells = [
-        Cell("double-softmax: twice", ("double-softmax",), PROGRAMS[0], True, "first", line=3, found_at=3),
-        Cell("double-softmax: twice", ("double-softmax",), PROGRAMS[1], True, "missed", findings),
-        *(Cell("double-softmax: twice", ("double-softmax",), name, True, "none") for name in PROGRAMS[2:]),
+        Cell("double-softmax: twice", ("`double-softmax`",), PROGRAMS[0], True, "first", line=3, found_at=3),
+        Cell("double-softmax: twice", ("`double-softmax`",), PROGRAMS[1], True, "missed", findings),
+        *(Cell("double-softmax: twice", ("`double-softmax`",), name, True, "none") for name in PROGRAMS[2:]),
     ]
     page = markdown(cells)
     assert "first: 1 of 2 (50%)" in page

@@ -43,7 +43,6 @@ ALGEBRA: dict[str, Step] = {
     "einsum": lambda x: torch.einsum("...i,...j->...ij", x, x),
     "inverse": lambda x: torch.linalg.inv(x @ x.mT),
     "singular values": lambda x: torch.linalg.svdvals(x),
-    "eigenvalues": lambda x: torch.linalg.eigvals(x @ x.mT),
     "cholesky": lambda x: torch.linalg.cholesky(x @ x.mT),
     "distances": lambda x: torch.cdist(x, x),
     "norm": lambda x: x.norm(dim=-1, keepdim=True),
