@@ -105,3 +105,73 @@ def the_second_optimizer_is_forgotten():
         F.cross_entropy(head(body(x)), y).backward()
         first.step()
         second.step()  # <- fault
+
+
+# -- parameters that stay as they are -------------------------------------------------------------------------
+
+
+@fault("parameters-not-in-optimizer", "frozen_parameters", "in no model")
+def layers_in_a_plain_list():
+    class Deep(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.hidden = [nn.Linear(20, 64), nn.Linear(64, 64)]
+            self.out = nn.Linear(64, 5)
+
+        def forward(self, x):
+            for layer in self.hidden:
+                x = torch.relu(layer(x))  # <- fault
+            return self.out(x)
+
+    model = Deep()
+    optimizer = adam(model)
+    for x, y in batches():
+        optimizer.zero_grad()
+        F.cross_entropy(model(x), y).backward()
+        optimizer.step()
+
+
+@fault("parameters-not-in-optimizer", "frozen_parameters", "model.1.weight")
+def a_layer_replaced_after_the_optimizer_was_made():
+    model = classifier(nn.Linear(64, 64))
+    optimizer = torch.optim.NAdam(model.parameters(), lr=0.005)  # <- fault
+    model[1] = nn.Linear(64, 64)
+    for x, y in batches():
+        optimizer.zero_grad()
+        F.cross_entropy(model(x), y).backward()
+        optimizer.step()
+
+
+@fault("parameters-not-in-optimizer", "frozen_parameters", "nothing is learnt")
+def the_optimizer_of_a_model_that_was_made_anew():
+    model = classifier()
+    optimizer = torch.optim.RAdam(model.parameters(), lr=0.005)  # <- fault
+    model = classifier()
+    for x, y in batches():
+        optimizer.zero_grad()
+        model.zero_grad()
+        F.cross_entropy(model(x), y).backward()
+        optimizer.step()
+
+
+@fault("frozen-parameters", "frozen_parameters", "frozen")
+def all_but_the_head_frozen_before_any_training():
+    model = nn.Sequential(nn.Linear(20, 64), nn.ReLU(), nn.Linear(64, 32), nn.ReLU(), nn.Linear(32, 5))
+    for layer in model[:4]:
+        layer.requires_grad_(False)
+    optimizer = torch.optim.Adam(model[4].parameters(), lr=0.01)
+    for x, y in batches():
+        optimizer.zero_grad()
+        F.cross_entropy(model(x), y).backward()
+        optimizer.step()
+
+
+@fault("unused-parameters", "frozen_parameters", "cut off")
+def through_numpy_and_back():
+    encode, head = nn.Linear(20, 64), nn.Linear(64, 5)
+    optimizer = torch.optim.Adam([*encode.parameters(), *head.parameters()], lr=0.005)
+    for x, y in batches():
+        optimizer.zero_grad()
+        features = torch.from_numpy(torch.tanh(encode(x)).data.numpy())
+        F.cross_entropy(head(features), y).backward()  # <- fault
+        optimizer.step()

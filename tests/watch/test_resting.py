@@ -214,3 +214,20 @@ def test_how_normalisations_ran():
     run = watched(program)
     found = [[tuple(row.values())[2:] for row in run.rows("norm", op)] for op in run.of_kind("normalisation")]
     assert found == [[(1, 4, 40, 0), (1, 1, 10, 0)], [(0, 4, 40, 1), (0, 1, 10, 1)]]
+
+
+# -- names ----------------------------------------------------------------------------------------------------
+
+
+def test_a_layer_that_replaces_another_is_named_like_it():
+    model = nn.Sequential(nn.Linear(3, 4), nn.ReLU(), nn.Linear(4, 1))
+
+    def program():
+        for step in range(2):
+            model[2] = nn.Linear(4, 1)
+            model(torch.randn(6, 3)).sum().backward()
+            sgd(*model.parameters(), lr=0.1 * step).step()
+
+    run = watched(program)
+    assert [p.name for p in run.parameters.values() if p.shape == (1, 4)] == 2 * ["model.2.weight"]
+    assert {op.module for op in run.of_kind("linear")} == {"model.0", "model.2"}

@@ -5,13 +5,14 @@ The hooks are PyTorch's global ones and stand only during a sampled forward; no 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, MutableMapping
 from functools import partial
 from typing import Any, NamedTuple
 
 import torch
 from torch import nn
 from torch.nn.modules import module as registry
+from torch.utils.weak import WeakIdKeyDictionary
 
 from neurologist.tape import origin
 from neurologist.tape.graph import TapeOp
@@ -50,6 +51,7 @@ class ModuleCalls:
         self._handles: list[Any] = []
         self._open: list[tuple[nn.Module, int, bool]] = []
         self.calls: list[Call] = []
+        self._strays: MutableMapping[nn.Module, bool] = WeakIdKeyDictionary()
 
     def install(self) -> None:
         """Start noting; also while it already notes."""
@@ -74,6 +76,9 @@ class ModuleCalls:
     def _enter(self, module: nn.Module) -> None:
         if not self._open:
             self._names.add(module)
+        elif self._names.module(module) is None and module not in self._strays:
+            self._strays[module] = True  # it was put in since, or it is in no model
+            self._names.again(self._open[0][0])
         self._open.append((module, torch._C._autograd._get_sequence_nr(), torch.is_grad_enabled()))
 
     def _leave(self, module: nn.Module) -> None:

@@ -37,6 +37,10 @@ class Names:
         prefix = variable(root) or type(root).__name__.lower()
         self._walk(root, prefix, set())
 
+    def again(self, root: nn.Module) -> None:
+        """Name what was put into a known module since."""
+        self._walk(root, self._modules.get(root) or type(root).__name__.lower(), set())
+
     def _walk(self, module: nn.Module, path: str, seen: set[int]) -> None:
         """Name a module and what is in it; nn.Module's own walk needs modules that have a hash."""
         seen.add(id(module))

@@ -79,6 +79,7 @@ class Resting:
     def __init__(self, store: Store, names: Names) -> None:
         self._store, self._names = store, names
         self._known: MutableMapping[torch.Tensor, Rest] = WeakIdKeyDictionary()
+        self._touched: MutableMapping[torch.Tensor, bool] = WeakIdKeyDictionary()
         self._numbers = 0
         self._written: list[tuple[object, ...]] = []
 
@@ -91,16 +92,20 @@ class Resting:
         """Bring the table up to date after a sample.
 
         Args:
-            reached: parameters that an examined backward pass reached, ever.
+            reached: parameters that an examined backward pass reached, ever; others that have a gradient count too.
             held: parameters of optimizers, and the number of each one's optimizer.
             called: parameters of modules that ran with gradients enabled, and whether before all that was reached.
         """
         ran = WeakIdKeyDictionary()
         for parameter, ahead in called:
             ran[parameter] = ahead
-        candidates = {id(p): p for p in (*held, *ran) if p not in reached and not is_lazy(p)}
-        for parameter in [p for p in self._known if p in reached]:
+        for parameter in {id(p): p for p in (*held, *ran)}.values():
+            # What has a gradient was reached unseen: in a step without a sample, or by a pass inside another.
+            if parameter in reached or not parameter.is_leaf or parameter.grad is not None:
+                self._touched[parameter] = True
+        for parameter in [p for p in self._known if p in self._touched]:
             del self._known[parameter]
+        candidates = {id(p): p for p in (*held, *ran) if p not in self._touched and not is_lazy(p)}
         self._compare()
         self._add([p for p in candidates.values() if p not in self._known and p.is_floating_point() and p.numel()])
         for parameter, rest in self._known.items():
