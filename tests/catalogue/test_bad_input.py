@@ -248,6 +248,8 @@ PARAMETERS = [  # call, error, what it says
     (lambda: nl.relu(1.0, alpha=1.0), TypeError, "got the parameter 'alpha': it has no parameters; leave it out"),
     (lambda: nl.celu(1.0, alpha=0.0), ValueError, "got alpha=0.0: expected a number in (0, inf); use a number in it"),
     (lambda: nl.softshrink(1.0, lambd=-1.0), ValueError, "got lambd=-1.0: expected a number in [0, inf); use 0"),
+    (lambda: nl.hardtanh(1.0, min_val=1.0, max_val=-1.0), ValueError, "got min_val=1.0 and max_val=-1.0: expected min"),
+    (lambda: nl.rrelu.module(lower=0.5), ValueError, "'rrelu' got lower=0.5 and upper=0.333"),
     (lambda: nl.elu.module(alpha="a"), TypeError, "activation 'elu' got alpha='a': expected a number"),
     (lambda: nl.prelu.module(weight=NAN), ValueError, "activation 'prelu' got weight=nan: expected a number"),
     (lambda: nl.gelu.module(alpha=1.0), TypeError, "got the parameter 'alpha': it has no parameters"),

@@ -1,5 +1,8 @@
 """The formula language: what it reads, and that nothing else runs."""
 
+import math
+from math import inf, nan
+
 import numpy as np
 import pytest
 
@@ -7,6 +10,7 @@ from neurologist.catalogue import FormulaError
 from neurologist.catalogue.backends import SYMBOLS, arrays
 from neurologist.catalogue.differentiate import RULES, differentiate
 from neurologist.catalogue.expression import WORDS, compile_formula, evaluate, parse
+from neurologist.catalogue.oracle import exact
 
 SMUGGLED = [
     "__import__('os').system('true')",
@@ -91,3 +95,19 @@ def test_sympy_finds_the_same_derivative() -> None:
         ours = compile_formula(differentiate(text, "x"), SYMBOLS)({"x": x})
         theirs = sympy.diff(compile_formula(text, SYMBOLS)({"x": x}), x)
         assert abs(sympy.N((ours - theirs).subs(x, sympy.Rational(7, 10)), 30)) < 1e-25
+
+
+BEYOND = {"2": inf, "0.5": 0.0, "sinh": inf, "cosh": inf, "expm1": inf, "sin": nan, "cos": nan}
+
+
+@pytest.mark.parametrize("word", BEYOND)
+def test_numbers_without_end_fill_no_memory(word: str) -> None:
+    """Of something of 434 digits: its exponential has more digits than there are atoms."""
+    text = f"{word} ** exp(x)" if word[0].isdigit() else f"{word}(exp(x))"
+    assert float(exact(text, {"x": 1000.0})) == pytest.approx(BEYOND[word], nan_ok=True)
+
+
+def test_a_power_is_real_or_no_number() -> None:
+    assert exact("(-x) ** 3", {"x": 2.0}) == -8
+    assert math.isnan(exact("(-x) ** 0.5", {"x": 2.0}))
+    assert exact("x ** (-2)", {"x": 0.0}) == inf

@@ -7,17 +7,29 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from difflib import get_close_matches
+from itertools import pairwise
 from typing import Any
 
 from neurologist.catalogue.interval import Interval
 
 
 def completed(
-    subject: str, defaults: Mapping[str, float], domains: Mapping[str, Interval], given: Mapping[str, Any]
+    subject: str,
+    defaults: Mapping[str, float],
+    domains: Mapping[str, Interval],
+    given: Mapping[str, Any],
+    ordered: tuple[str, ...] = (),
 ) -> dict[str, Any]:
     """The defaults with what is `given` in their place.
 
     Tensors and arrays are taken as they are: looking at their values would wait for a device.
+
+    Args:
+        subject: whose they are, for errors.
+        defaults: name -> default.
+        domains: name -> where it must lie.
+        given: name -> value.
+        ordered: names of parameters of which none may be larger than the next.
     """
     for name, value in given.items():
         if name not in defaults:
@@ -26,7 +38,12 @@ def completed(
             _check_number(subject, name, value, domains.get(name))
         elif not hasattr(value, "__float__") and not isinstance(value, (list, tuple)):
             raise TypeError(f"{subject} got {name}={value!r}: expected a number or a tensor; use float({name})")
-    return {**defaults, **given}
+    found = {**defaults, **given}
+    for low, high in pairwise(ordered):
+        a, b = found[low], found[high]
+        if isinstance(a, (int, float)) and isinstance(b, (int, float)) and a > b:
+            raise ValueError(f"{subject} got {low}={a!r} and {high}={b!r}: expected {low} <= {high}; exchange them")
+    return found
 
 
 def _unknown(subject: str, name: str, defaults: Mapping[str, float]) -> str:

@@ -52,6 +52,7 @@ class Activation:
         derivative_from_output: derivative in terms of the output `y`; None where `y` does not determine it.
         parameters: parameter names with their defaults.
         domains: parameter -> where it must lie for the formula to be the function that its source means.
+        ordered: parameters of which none may be larger than the next.
         range_of: the two ends of `range` as formulas in the parameters, where they depend on them.
         vector: whether it maps vectors along a `dim`; `derivative*` is then the diagonal of the Jacobian.
         pullback: for vectors, the gradient by `x` as a formula in `x` and the gradient `g` by the output.
@@ -80,6 +81,7 @@ class Activation:
     derivative_from_output: str | None = None
     parameters: Mapping[str, float] = field(default_factory=dict)
     domains: Mapping[str, Interval] = field(default_factory=dict)
+    ordered: tuple[str, ...] = ()
     range_of: tuple[str, str] | None = None
     vector: bool = False
     pullback: str | None = None
@@ -134,7 +136,7 @@ class Activation:
 
     def with_defaults(self, given: Mapping[str, Any]) -> dict[str, Any]:
         """The parameters with `given` ones replaced; one that it has not, or outside its domain, is an error."""
-        return completed(f"activation {self.name!r}", self.parameters, self.domains, given)
+        return completed(f"activation {self.name!r}", self.parameters, self.domains, given, self.ordered)
 
     def range_for(self, **parameters: float) -> Interval:
         """The range at other parameters than the defaults."""

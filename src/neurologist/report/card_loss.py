@@ -13,6 +13,7 @@ from neurologist.catalogue.differentiate import differentiate
 from neurologist.functional.code import code
 from neurologist.functional.loss_derivation import derive
 from neurologist.functional.loss_latex import latex
+from neurologist.functional.loss_prepare import OPTIONS
 from neurologist.functional.reductions import MEANINGS, reductions
 from neurologist.report import card_words as words
 from neurologist.report.card_activation import Card, interval, parameters, source
@@ -105,8 +106,9 @@ def _lengths(spec: Loss) -> list[str]:
 
 
 def _targets(spec: Loss) -> str:
-    only_indices = spec.target_kind == "class_index" and spec.prepare is None
-    return "class indices" if only_indices else TARGETS[spec.target_kind]
+    if spec.target_kind != "class_index" or spec.prepare in OPTIONS:
+        return TARGETS[spec.target_kind]
+    return "class indices, then -1 to the end of the row" if spec.targets.contains(-1.0) else "class indices"
 
 
 def _domain(spec: Loss, letter: str) -> str:

@@ -7,6 +7,7 @@ ACTIVATION = Activation(
     formula="min(max(x, min_val), max_val)",
     derivative_from_output="where(min(y - min_val, max_val - y) > 0, 1, 0)",
     parameters={"min_val": -1.0, "max_val": 1.0},
+    ordered=("min_val", "max_val"),
     range=Interval(-1.0, 1.0, True, True),
     range_of=("min_val", "max_val"),
     source=Source("Collobert", 2004, "Large scale machine learning"),

@@ -7,6 +7,7 @@ ACTIVATION = Activation(
     formula="where(x > 0, x, (lower + upper) / 2 * x)",
     derivative_from_output="where(y > 0, 1, (lower + upper) / 2)",
     parameters={"lower": 1 / 8, "upper": 1 / 3},
+    ordered=("lower", "upper"),
     random=True,
     range=REAL,
     source=Source("Xu, Wang, Chen, Li", 2015, "Empirical evaluation of rectified activations in convolutional network"),
