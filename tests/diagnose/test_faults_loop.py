@@ -9,7 +9,7 @@ from torch import nn
 from torch.nn import functional as F
 
 from neurologist.specimens import MARK
-from neurologist.specimens._data import classes
+from neurologist.specimens._data import classes, stripes
 from neurologist.watch.session import watch
 
 FAULTS: list = []
@@ -174,4 +174,44 @@ def through_numpy_and_back():
         optimizer.zero_grad()
         features = torch.from_numpy(torch.tanh(encode(x)).data.numpy())
         F.cross_entropy(head(features), y).backward()  # <- fault
+        optimizer.step()
+
+
+# -- modes and batches ----------------------------------------------------------------------------------------
+
+
+@fault("eval-mode-training", "eval_mode_training", "normalises nothing")
+def in_evaluation_mode_from_the_start():
+    model = nn.Sequential(nn.Linear(20, 64), nn.BatchNorm1d(64), nn.ReLU(), nn.Linear(64, 5)).eval()
+    optimizer = adam(model)
+    for x, y in batches():
+        optimizer.zero_grad()
+        F.cross_entropy(model(x), y).backward()
+        optimizer.step()
+
+
+@fault("eval-mode-training", "eval_mode_training", "2 dropout layers off")
+def dropout_that_stays_off_after_an_evaluation():
+    model = nn.Sequential(nn.Dropout(0.1), nn.Linear(20, 64), nn.ReLU(), nn.Dropout(0.2), nn.Linear(64, 5))
+    optimizer = adam(model)
+    held_out, _ = classes(seed=1)
+    for i, (x, y) in enumerate(batches()):
+        optimizer.zero_grad()
+        F.cross_entropy(model(x), y).backward()
+        optimizer.step()
+        if i == 20:
+            model.eval()
+            model(held_out)
+
+
+@fault("batch-norm-of-few", "batch_norm_of_few", "of 1 examples")
+def one_small_image_at_a_time():
+    images, y = stripes()
+    conv, norm, out = nn.Conv2d(1, 16, 3, 2), nn.BatchNorm2d(16), nn.Linear(16 * 9, 4)
+    parts = nn.ModuleList([conv, norm, out])
+    optimizer = adam(parts, lr=0.001)
+    for i in torch.randint(len(images), (400,)):
+        optimizer.zero_grad()
+        h = norm(conv(images[i : i + 1]))  # <- fault
+        F.cross_entropy(out(F.gelu(h).flatten(1)), y[i : i + 1]).backward()
         optimizer.step()

@@ -1,4 +1,4 @@
-"""Healthy loops that look wrong at a glance: accumulation, two optimizers, parts that rest, batches of few."""
+"""Healthy loops that look wrong at a glance: accumulation, two optimizers, parts that rest."""
 
 import pytest
 import torch

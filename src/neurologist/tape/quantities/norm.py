@@ -9,7 +9,7 @@ from neurologist.tape.quantity import Quantity, Row, Value
 
 
 class Norm(Quantity):
-    """Only ops that keep running statistics have rows: batch and instance normalisation."""
+    """Only batch normalisations have rows; an instance normalisation, which runs as one of a single row, has none."""
 
     name = "norm"
     columns = {
@@ -23,6 +23,8 @@ class Norm(Quantity):
     def at_graph(self, op: TapeOp) -> Row | None:
         training = op.options.get("training")
         if op.kind != "normalisation" or training is None or len(op.shape) < 2:
+            return None
+        if op.place.function == "instance_norm":
             return None
         entries = op.shape[0] * int(torch.Size(op.shape[2:]).numel())
         row: dict[str, Value] = {"training": int(training), "rows": op.shape[0], "entries": entries}

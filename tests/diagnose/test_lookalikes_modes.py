@@ -1,0 +1,126 @@
+"""Healthy programs in evaluation mode, with few rows or in half precision, that look wrong at a glance."""
+
+import pytest
+import torch
+from torch import nn
+from torch.nn import functional as F
+
+from neurologist.specimens._data import classes, stripes
+from neurologist.watch.session import watch
+
+PROGRAMS: list = []
+
+
+def healthy(program):
+    PROGRAMS.append(pytest.param(program, id=program.__name__))
+    return program
+
+
+def batches(passes=25):
+    x, y = classes()
+    for _ in range(passes):
+        for rows in torch.randperm(len(x)).split(64):
+            yield x[rows], y[rows]
+
+
+def classifier(*between):
+    return nn.Sequential(nn.Linear(20, 64), *between, nn.ReLU(), nn.Linear(64, 5))
+
+
+def adam(model, lr=0.005):
+    return torch.optim.Adam(model.parameters(), lr=lr)
+
+
+@pytest.mark.parametrize("program", PROGRAMS)
+def test_no_alarm(program):
+    torch.manual_seed(0)
+    with watch(budget=1.0) as session:
+        program()
+    diagnosis = session.diagnose()
+    assert [(f.rule, f.message) for f in diagnosis.findings if f.severity != "info"] == []
+    assert diagnosis.not_measured == ()
+    assert diagnosis.summary.loss_last < diagnosis.summary.loss_first
+
+
+def train(model, optimizer, passes=25):
+    for x, y in batches(passes):
+        optimizer.zero_grad()
+        F.cross_entropy(model(x), y).backward()
+        optimizer.step()
+
+
+# -- modes and batches ----------------------------------------------------------------------------------------
+
+
+def normalised():
+    return classifier(nn.BatchNorm1d(64), nn.Dropout(0.1))
+
+
+@healthy
+def fine_tuning_with_the_statistics_that_came():
+    model = normalised()
+    with torch.no_grad():
+        for x, _ in batches(3):
+            model(x)
+    model.eval()
+    train(model, adam(model))
+
+
+@healthy
+def normalisations_that_are_frozen_late():
+    """As in detection and in quantisation-aware training: the model stays in training mode, its statistics do not."""
+    model = normalised()
+    optimizer = adam(model)
+    train(model, optimizer, passes=10)
+    model[1].eval()
+    train(model, optimizer, passes=10)
+
+
+@healthy
+def gradients_of_inputs_in_evaluation_mode_after_training():
+    model = normalised()
+    optimizer = adam(model)
+    for x, y in batches(15):
+        optimizer.zero_grad()
+        F.cross_entropy(model(x), y).backward()
+        optimizer.step()
+    model.eval()
+    for x, y in batches(3):
+        F.cross_entropy(model(x.clone().requires_grad_()), y).backward()  # which inputs matter
+
+
+@healthy
+def a_last_batch_of_one_image():
+    images, y = stripes()
+    model = nn.Sequential(nn.Conv2d(1, 16, 3, 2), nn.BatchNorm2d(16), nn.ReLU(), nn.Flatten(), nn.Linear(16 * 9, 4))
+    optimizer = adam(model)
+    for _ in range(20):
+        for rows in torch.randperm(321).split(64):
+            optimizer.zero_grad()
+            F.cross_entropy(model(images[rows]), y[rows]).backward()
+            optimizer.step()
+
+
+@healthy
+def instance_norm_of_one_image():
+    images, _ = stripes()
+    model = nn.Sequential(
+        nn.Conv2d(1, 16, 3, padding=1), nn.InstanceNorm2d(16), nn.ReLU(), nn.Conv2d(16, 1, 3, padding=1)
+    )
+    optimizer = adam(model)
+    for i in torch.randint(len(images), (300,)):
+        optimizer.zero_grad()
+        F.mse_loss(model(images[i : i + 1]), images[i : i + 1]).backward()
+        optimizer.step()
+
+
+@healthy
+def one_large_image_at_a_time():
+    images, _ = stripes()
+    model = nn.Sequential(nn.Conv2d(1, 16, 3, padding=1), nn.BatchNorm2d(16), nn.ReLU(), nn.Conv2d(16, 1, 3, padding=1))
+    optimizer = adam(model)
+    for _ in range(200):
+        image = torch.cat(list(images[torch.randint(len(images), (16,))]), 1).unsqueeze(0)
+        optimizer.zero_grad()
+        F.mse_loss(model(image), image).backward()
+        optimizer.step()
