@@ -1,6 +1,7 @@
 """What random programs brought to light, each as a small program: unseen by the user, and measured or left in peace."""
 
 import warnings
+from contextlib import contextmanager
 
 import pytest
 import torch
@@ -13,6 +14,15 @@ from torch.utils.flop_counter import FlopCounterMode
 import neurologist as nl
 
 STEPS = 4
+
+
+@contextmanager
+def every_warning():
+    """Warnings every time, also those that torch gives once per process."""
+    warnings.simplefilter("always")
+    torch.set_warn_always(True)
+    yield
+    torch.set_warn_always(False)
 
 
 def fit(loss_of, *layers):
@@ -107,6 +117,17 @@ def test_numbers_for_nodes_without_a_place_in_the_order(every_step):
     assert session.diagnose().not_measured == ()
 
 
+def test_complex_losses_fail_as_they_would(every_step):
+    def loss_of(model):
+        return F.poisson_nll_loss(model(torch.randn(5, 4, dtype=torch.complex64)), torch.ones(5, 3))
+
+    with warnings.catch_warnings(record=True) as caught, every_warning():
+        with nl.watch() as session, pytest.raises(RuntimeError, match="real scalar outputs"):
+            fit(loss_of, nn.Linear(4, 3, dtype=torch.complex64))
+    assert caught == []
+    assert session.diagnose().not_measured == ()
+
+
 class Calls(TorchFunctionMode):
     def __init__(self):
         self.count = 0
@@ -166,18 +187,21 @@ def test_an_error_in_grad_comes_without_a_warning_of_ours(every_step):
         torch.autograd.grad(loss, list(model.parameters()), create_graph=True)  # freed: raises
         return loss
 
-    with nl.watch(), pytest.raises(RuntimeError, match="second time"):  # a warning would be an error here
-        fit(loss_of, nn.Linear(4, 3))
+    with warnings.catch_warnings(record=True) as caught, every_warning():
+        with nl.watch(), pytest.raises(RuntimeError, match="second time"):
+            fit(loss_of, nn.Linear(4, 3))
+    assert caught == []
 
 
 def test_lines_of_a_second_derivative(every_step):
     def loss_of(model):
         x = torch.randn(5, 4, requires_grad=True)
-        (slope,) = torch.autograd.grad(model(x).exp().sum(), x, create_graph=True)
+        out = model(x).exp().sum()
+        (slope,) = torch.autograd.grad(out, x, create_graph=True)
         return slope.square().mean()
 
     with nl.watch() as session:
         fit(loss_of, nn.Linear(4, 3))
     way = session.diagnose().waterfall
     codes = {bar.origin.code for bar in way.bars}
-    assert "(slope,) = torch.autograd.grad(model(x).exp().sum(), x, create_graph=True)" in codes
+    assert "(slope,) = torch.autograd.grad(out, x, create_graph=True)" in codes

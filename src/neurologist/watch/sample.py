@@ -161,7 +161,7 @@ class Sample:
     def _observe(self, op: TapeOp, members: Iterable[Quantity], method: str, gradients: Any, slot: int) -> None:
         start = time.perf_counter()
         gradient = gradients[slot] if slot < len(gradients) else None
-        if gradient is not None and gradient.numel():
+        if gradient is not None:
             for quantity in members:
                 what = partial(_what, quantity, op)
                 self.attempt(what, self._measure, quantity, op, getattr(quantity, method), op, gradient)
