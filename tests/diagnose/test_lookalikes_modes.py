@@ -124,3 +124,57 @@ def one_large_image_at_a_time():
         optimizer.zero_grad()
         F.mse_loss(model(image), image).backward()
         optimizer.step()
+
+
+# -- half precision -------------------------------------------------------------------------------------------
+
+
+def half(dtype=torch.float16):
+    return torch.autocast("cpu", dtype=dtype)
+
+
+@healthy
+def a_gradient_scaler_that_skips_its_first_steps():
+    model = classifier()
+    optimizer, scaler = adam(model), torch.amp.GradScaler("cpu", init_scale=2.0**24)
+    for x, y in batches():
+        optimizer.zero_grad()
+        with half():
+            scores = model(x)
+        scaler.scale(F.cross_entropy(scores.float(), y)).backward()
+        scaler.step(optimizer)
+        scaler.update()
+
+
+@healthy
+def float16_without_a_scale_where_gradients_are_large_enough():
+    model = classifier()
+    optimizer = adam(model)
+    for x, y in batches():
+        optimizer.zero_grad()
+        with half():
+            scores = model(x)
+        F.cross_entropy(scores.float(), y).backward()
+        optimizer.step()
+
+
+@healthy
+def single_precision_weights_in_a_bfloat16_forward():
+    model = classifier()
+    optimizer = adam(model, lr=0.001)
+    for x, y in batches(40):
+        optimizer.zero_grad()
+        with half(torch.bfloat16):
+            scores = model(x)
+        F.cross_entropy(scores.float(), y).backward()
+        optimizer.step()
+
+
+@healthy
+def bfloat16_weights_with_steps_that_are_large_enough():
+    model = classifier().bfloat16()
+    optimizer = adam(model, lr=0.01)
+    for x, y in batches():
+        optimizer.zero_grad()
+        F.cross_entropy(model(x.bfloat16()).float(), y).backward()
+        optimizer.step()
