@@ -15,6 +15,7 @@ BATCHES = r"torch\.randperm\(len\(x\)\)\.split\(64\)"
 FIRST = r"torch\.relu\(self\.first\(x\)\)"
 HEAD = r"nn\.Linear\((.*), 10\)"
 SECOND = r"torch\.relu\(self\.second\(x\)\)"
+EVALUATION = r"        optimizer\.step\(\)\n\Z", "        optimizer.step()\n    model.eval()\n"
 STACKS = ("classifier", "convolutional", "regressor")  # layers one after the other
 
 
@@ -42,3 +43,13 @@ def stack(layers: str, count: int) -> dict[str, list[Edit]]:
     made = "self.second = nn.Sequential(*[m for _ in range({}) for m in ({}, {})])"
     pattern = r"self\.second = nn\.\w+\(.*\)$"
     return {name: [(pattern, made.format(count, kind, layers))] for name, kind in kinds.items()}
+
+
+def normalised() -> dict[str, list[Edit]]:
+    """A batch normalisation behind the second layer."""
+    kinds = {"classifier": "BatchNorm1d(64)", "regressor": "BatchNorm1d(64)", "convolutional": "BatchNorm2d(16)"}
+    after = SECOND, "torch.relu(self.norm(self.second(x)))"
+    return {
+        name: [(r"self\.head = ", f"self.norm = nn.{kind}\n        self.head = "), after]
+        for name, kind in kinds.items()
+    }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .edits import EPOCHS, FIRST, SECOND, STACKS, after_model, rate, stack
+from .edits import EPOCHS, EVALUATION, FIRST, FORWARD, MODEL, RATE, SECOND, STACKS, after_model, normalised, rate, stack
 from .fault import Builder
 
 network = Builder()
@@ -154,4 +154,34 @@ add(
     (r"\(model\.parameters\(\)", "(model.head.parameters()"),
     placed=True,
     by_degree=True,
+)
+add(
+    "eval-mode-training",
+    "evaluation mode after the first pass",
+    only={name: [*edits, EVALUATION] for name, edits in normalised().items()},
+    by_degree=True,
+)
+add(
+    "batch-norm-of-few",
+    "batch normalisation of two rows",
+    only={name: [*normalised()[name], (r"split\(64\)", "split(2)[:150]")] for name in ("classifier", "regressor")},
+)
+add(
+    "half-precision-underflow",
+    "weights in bfloat16, and small steps",
+    (MODEL, "model = Net().bfloat16()\nx = x.bfloat16()"),
+    (FORWARD, "outputs = model(x[rows]).float()"),
+    (RATE, "lr=0.0001"),
+    to=("convolutional", "regressor", "transformer"),
+    by_degree=True,
+)
+add(
+    "half-precision-overflow",
+    "products in float16, divided after they are summed",
+    only={
+        "transformer": [
+            (r"q @ k\.mT / 32\*\*0\.5", "((100 * q).half() @ (100 * k).half().mT / (1e4 * 32**0.5)).float()"),
+        ]
+    },
+    placed=True,
 )
