@@ -12,6 +12,7 @@ import torch.nn.functional as F
 
 from neurologist.catalogue import DeclarationError, FormulaError, activations
 from neurologist.functional import Function, activation, functions, losses
+from neurologist.functional.custom import KEPT
 
 ROWS = [[-1.0, 2.0, -3.0, 4.0], [-2.0, 3.0, -3.0, 9.0]]
 SOFTMAX = [[0.0059, 0.1184, 0.0008, 0.8749], [0.0000, 0.0025, 0.0000, 0.9975]]
@@ -171,6 +172,10 @@ def test_what_was_made_of_your_own_function_goes_with_it() -> None:
 
     held = [use(f"mine_{i}") for i in range(3)]
     gc.collect()
+    assert all(spec() is not None for spec, _ in held)  # a graph may still be read
+    for i in range(KEPT):
+        activation(f"other_{i}", "x * sin(x)")
+    gc.collect()
     assert [spec() for spec, _ in held] == [None] * 3
     x = torch.tensor([0.5])
     assert [copy(x).item() for _, copy in held] == pytest.approx([0.5 * math.tanh(0.75)] * 3)
@@ -185,7 +190,7 @@ def test_a_graph_outlives_the_function_that_made_it() -> None:
 
 
 def test_a_copy_of_your_own_function_does_without_it() -> None:
-    first = activation("twin", "x * sin(b * x)", b=1.5)
+    first = activation("to_be_copied", "x * sin(b * x)", b=1.5)
     second = Function(first.spec)
     x = torch.tensor([0.5])
     expected = first(x)

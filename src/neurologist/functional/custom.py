@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ast
 import warnings
+from collections import deque
 from collections.abc import Mapping
 from dataclasses import replace
 from keyword import iskeyword
@@ -27,9 +28,12 @@ from neurologist.theory.traits import observed_range
 
 CHECKED = (-40.3, -4.1, -1.2, -0.3, 1e-6, 0.7, 2.3, 11.0, 50.2)  # where the rewriting is held against the formula
 HUGE = 1.7e308  # the largest float, nearly
+KEPT = 64  # functions that are gone, and whose formulas are still known to who reads a graph that they made
 LEAST = 20  # points, of some 2000 from -1e4 to 1e4, at which a function has to be finite
 TAKEN = ("dim", "order", "training", "x", "y")  # keywords of a function's own calls
 ALLOWED = 1e-6  # relative error there; a mistake in the rewriting shows as far more, a lost digit or two as less
+
+_GONE: deque[str] = deque()
 
 
 def activation(name: str, formula: str, **parameters: float) -> Function:
@@ -57,8 +61,15 @@ def activation(name: str, formula: str, **parameters: float) -> Function:
         raise FormulaError(
             f"activation {name!r} got {shortened(formula)}, whose slopes cannot be made: {error}"
         ) from None
-    finalize(made, forget, key_of(made.spec)).atexit = False  # what it has on the shelf would outlive it
+    finalize(made, _forget_later, key_of(made.spec)).atexit = False
     return made
+
+
+def _forget_later(key: str) -> None:
+    """Take a function that is gone off the shelf, after `KEPT` others: a graph that it made may still be read."""
+    _GONE.append(key)
+    if len(_GONE) > KEPT:
+        forget(_GONE.popleft())
 
 
 def _check_name(name: object) -> None:
