@@ -13,7 +13,6 @@ from neurologist.catalogue.differentiate import differentiate
 from neurologist.functional.code import code
 from neurologist.functional.loss_derivation import derive
 from neurologist.functional.loss_latex import latex
-from neurologist.functional.loss_prepare import OPTIONS
 from neurologist.functional.reductions import MEANINGS, reductions
 from neurologist.report import card_words as words
 from neurologist.report.card_activation import Card, interval, parameters, source
@@ -106,9 +105,11 @@ def _lengths(spec: Loss) -> list[str]:
 
 
 def _targets(spec: Loss) -> str:
-    if spec.target_kind != "class_index" or spec.prepare in OPTIONS:
+    if spec.target_kind != "class_index":
         return TARGETS[spec.target_kind]
-    return "class indices, then -1 to the end of the row" if spec.targets.contains(-1.0) else "class indices"
+    if spec.targets.contains(-1.0):
+        return "class indices, then -1 to the end of the row"
+    return TARGETS["class_index"] if spec.prepare is not None else "class indices"
 
 
 def _domain(spec: Loss, letter: str) -> str:
