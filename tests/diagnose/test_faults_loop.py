@@ -48,7 +48,7 @@ def marked(program) -> int | None:
 @pytest.mark.parametrize(("program", "rule", "cause", "says"), FAULTS)
 def test_fault_is_named_first(program, rule, cause, says):
     torch.manual_seed(0)
-    with watch(budget=0.3) as session:
+    with watch(budget=1.0) as session:  # the machine's speed must not matter
         program()
     diagnosis = session.diagnose()
     told = [(f.rule, f.severity, f.message) for f in diagnosis.findings]
@@ -190,7 +190,7 @@ def in_evaluation_mode_from_the_start():
         optimizer.step()
 
 
-@fault("eval-mode-training", "eval_mode_training", "2 dropout layers off")
+@fault("eval-mode-training", "eval_mode_training", "dropout layers (2) off")
 def dropout_that_stays_off_after_an_evaluation():
     model = nn.Sequential(nn.Dropout(0.1), nn.Linear(20, 64), nn.ReLU(), nn.Dropout(0.2), nn.Linear(64, 5))
     optimizer = adam(model)

@@ -44,7 +44,7 @@ def marked(program) -> int | None:
 @pytest.mark.parametrize(("program", "rule", "cause", "says"), FAULTS)
 def test_fault_is_named_first(program, rule, cause, says):
     torch.manual_seed(0)
-    with watch(budget=0.3) as session:
+    with watch(budget=1.0) as session:  # the machine's speed must not matter
         program()
     diagnosis = session.diagnose()
     told = [(f.rule, f.severity, f.message) for f in diagnosis.findings]

@@ -231,3 +231,13 @@ def test_a_layer_that_replaces_another_is_named_like_it():
     run = watched(program)
     assert [p.name for p in run.parameters.values() if p.shape == (1, 4)] == 2 * ["model.2.weight"]
     assert {op.module for op in run.of_kind("linear")} == {"model.0", "model.2"}
+
+
+def test_a_function_that_calls_eval_of_its_model_still_names_it():
+    def program():
+        network = nn.Sequential(nn.Linear(3, 1))
+        network.eval()
+        network(torch.randn(6, 3)).sum().backward()
+        sgd(*network.parameters()).step()
+
+    assert {p.name for p in watched(program).parameters.values()} == {"network.0.weight", "network.0.bias"}

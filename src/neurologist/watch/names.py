@@ -5,11 +5,13 @@ Read from the frames of the running program; nothing is stored on the model.
 
 from __future__ import annotations
 
+import dis
 import inspect
 import sys
 import weakref
 from collections.abc import Iterator, MutableMapping
-from types import FrameType
+from functools import lru_cache
+from types import CodeType, FrameType
 from typing import Any
 
 import torch
@@ -19,7 +21,7 @@ from torch.utils.weak import WeakIdKeyDictionary
 from neurologist.tape.origin import is_users
 
 DEPTH = 40  # frames looked at
-HOLDERS = {"locals", "vars", "eval", "exec"}  # what gives user code the dict that reading locals refreshes
+HOLDERS = {"locals", "vars", "exec"}  # what gives user code the dict that reading locals refreshes; and eval
 
 
 class Names:
@@ -88,7 +90,15 @@ def variable(value: object) -> str | None:
 
 def readable(frame: FrameType) -> bool:
     """True when reading a frame's locals cannot be noticed: its code never takes hold of that dict itself."""
-    return not HOLDERS & set(frame.f_code.co_names)
+    return not _takes_locals(frame.f_code)
+
+
+@lru_cache(maxsize=1_000)
+def _takes_locals(code: CodeType) -> bool:
+    if HOLDERS & set(code.co_names):
+        return True
+    loads = ("LOAD_GLOBAL", "LOAD_NAME")  # `model.eval()` is an attribute, and takes nothing
+    return "eval" in code.co_names and any(i.argval == "eval" and i.opname in loads for i in dis.get_instructions(code))
 
 
 def _named(value: object, scope: dict[str, Any]) -> str | None:

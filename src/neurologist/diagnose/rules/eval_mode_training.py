@@ -39,7 +39,7 @@ class EvalModeTraining(Rule):
     cause, severity, stage = "eval_mode_training", "warning", Stage.ARCHITECTURE
     explains = frozenset({"exploding-gradient", "vanishing-gradient", "saturated-units", "lr-too-high"})
     treatments = ("train-mode",)
-    after = 3  # samples in evaluation mode, after which it is no passing look
+    after = 2  # samples in evaluation mode, from which on it is no passing look
 
     def check(self, run: Run) -> Iterable[Finding]:
         idle = [op for op in run.of_kind("normalisation") if self._idle(run.rows("norm", op))]
@@ -88,8 +88,8 @@ class EvalModeTraining(Rule):
         samples = sum(step >= row["step"] for step in run.samples)
         return self.finding(
             f"{model} was trained in training mode at first, and from step {row['step']} at the latest in evaluation "
-            f"mode, with its {row['norms']} batch normalisations and {row['dropouts']} dropout layers off. It looks as "
-            "if model.train() were not called again after an evaluation.",
+            f"mode, with its batch normalisations ({row['norms']}) and its dropout layers ({row['dropouts']}) off. It "
+            "looks as if model.train() were not called again after an evaluation.",
             origin=Origin(module=model),
             since=row["step"],
             certainty=0.7,  # somebody may have wanted it for the last part of training

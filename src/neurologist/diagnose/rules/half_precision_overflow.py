@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from neurologist.diagnose.finding import Evidence, Finding
-from neurologist.diagnose.reading import data_inputs, say, went_nonfinite
+from neurologist.diagnose.reading import data_inputs, went_nonfinite
 from neurologist.diagnose.rule import Rule, Stage
 from neurologist.record import Op, Run
 
@@ -60,8 +60,7 @@ class HalfPrecisionOverflow(Rule):
         what = "result" if forward else "gradient that it hands on"
         return self.finding(
             f"The {what} of the {op.label} at {op.place} is not finite in step {step}, though what it was computed "
-            f"from is: it is computed in float16, which ends at {say(LARGEST)}. The loss is not finite from step "
-            f"{broken} on.",
+            f"from is: it is computed in float16, which ends at 65504. The loss is not finite from step {broken} on.",
             op=op,
             since=step,
             certainty=0.9,

@@ -67,14 +67,15 @@ class StaleGradient(Rule):
         return len(carried) >= self.least and all(value > 0 for value in carried)
 
     def _finding(self, run: Run, optimizer: Optimizer, stale: list[Parameter], held: int) -> Finding:
-        rows = [row for row in run.rows("weights", stale[0]) if row["carried"] and row["gradient"]]
+        largest = max(stale, key=lambda p: p.numel)
+        rows = [row for row in run.rows("weights", largest) if row["carried"] and row["gradient"]]
         last = rows[-1]
         times = last["carried"] / last["gradient"]
         harmed = went_nonfinite(run) is not None or improvement(run) < self.learns
         who = f"{len(stale)} of its {held} parameters" if len(stale) < held else "its parameters"
         return self.finding(
             f"{optimizer.name} steps, and the gradients of {who} are not cleared before the next backward pass adds to "
-            f"them: at step {last['step']} what was left of {stale[0].name}'s was {say(times)} times as large as the "
+            f"them: at step {last['step']} what was left of {largest.name}'s was {say(times)} times as large as the "
             "new gradient. " + ("Training gets nowhere with it." if harmed else "Training copes with it so far."),
             op=optimizer.at_step,
             severity="error" if harmed else "warning",
