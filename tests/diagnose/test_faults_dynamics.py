@@ -35,7 +35,7 @@ def fit(model, loss_fn, x, y, optimizer=None, passes=20, batch=64):
 @pytest.mark.parametrize(("program", "rule", "cause"), FAULTS)
 def test_fault_is_named_first(program, rule, cause):
     torch.manual_seed(0)
-    with watch(budget=0.3) as session:
+    with watch(budget=1.0) as session:
         program()
     diagnosis = session.diagnose()
     alarms = [(f.rule, f.cause) for f in diagnosis.findings if f.severity != "info"]
@@ -117,14 +117,14 @@ def a_recurrent_cell_as_a_module():
             state = cell(rows[:, step], state)
         return out(state)
 
-    fit(model, F.mse_loss, x, y, torch.optim.Adam([*cell.parameters(), *out.parameters()], lr=0.003), passes=5)
+    fit(model, F.mse_loss, x, y, torch.optim.Adam([*cell.parameters(), *out.parameters()], lr=0.003), passes=8)
 
 
 @fault("oscillating-loss", "lr_too_high")
 def steps_that_are_too_long_for_a_robust_loss():
     x, y = numbers()
-    model = nn.Sequential(nn.Linear(8, 48), nn.Tanh(), nn.Linear(48, 1))
-    fit(model, nn.HuberLoss(), x, y, torch.optim.SGD(model.parameters(), lr=1.0), passes=100)
+    model = nn.Sequential(nn.Linear(8, 64), nn.Tanh(), nn.Linear(64, 1))
+    fit(model, nn.SmoothL1Loss(), x, y + 2, torch.optim.SGD(model.parameters(), lr=0.8), passes=100)
 
 
 @fault("capacity-too-small", "capacity_too_small")

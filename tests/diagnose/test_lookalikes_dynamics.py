@@ -35,7 +35,7 @@ def fit(model, loss_fn, x, y, optimizer=None, passes=20, batch=64):
 @pytest.mark.parametrize(("program", "silent"), PROGRAMS)
 def test_no_alarm(program, silent):
     torch.manual_seed(0)
-    with watch(budget=0.3) as session:
+    with watch(budget=1.0) as session:
         program()
     found = session.diagnose().findings
     assert [(f.rule, f.message) for f in found if f.severity != "info" or f.rule in silent] == []

@@ -33,9 +33,17 @@ def ratios(run: Run, still: bool = False) -> list[float]:
 
 
 def distance(run: Run) -> float:
-    """Median update-to-weight ratio times steps: how often the weights could have gone their own length."""
-    found = ratios(run)
-    return median(found) * run.steps if found else 0.0
+    """How often weight matrices could have gone their own length: update-to-weight ratios added up over all steps.
+
+    Steps between two samples count as the earlier one; of all matrices the median.
+    """
+    lengths = []
+    for parameter in run.parameters.values():
+        rows = [(row["step"], row["ratio"]) for row in run.rows("weights", parameter) if row["ratio"] is not None]
+        if len(parameter.shape) > 1 and rows:
+            ends = [step for step, _ in rows[1:]] + [run.steps]
+            lengths.append(sum(r * (end - step) for (step, r), end in zip(rows, ends, strict=True) if r < float("inf")))
+    return median(lengths) if lengths else 0.0
 
 
 def promises(run: Run) -> dict[int, float]:
@@ -118,6 +126,13 @@ def flat(run: Run) -> bool:
         return False
     scatter = stdev([b - a for part in (before, last) for a, b in pairwise(part)]) / sqrt(2)
     return fmean(before) - fmean(last) < 2 * scatter * sqrt(2 / len(last))
+
+
+def decline(run: Run) -> float:
+    """Share of the loss that the last quarter has taken off the one before it; below 0 where it rose."""
+    last = end(run)
+    before = fmean(curve(run)[-2 * len(last) : -len(last)] or last)
+    return 1 - fmean(last) / before if before > 0 else 0.0
 
 
 def blind(run: Run) -> float | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from statistics import fmean, median
 
-from neurologist.diagnose.dynamics import bends, end, flat, promises, swing
+from neurologist.diagnose.dynamics import bends, decline, end, promises, swing
 from neurologist.diagnose.finding import Evidence, Finding, Rival
 from neurologist.diagnose.reading import curve, guessing, say, went_nonfinite
 from neurologist.diagnose.rule import Rule, Stage
@@ -27,7 +27,7 @@ class OscillatingLoss(Rule):
         Slope times change is what a step promises to take away from the loss. No loss of the usual kinds is below 0,
         and on a quadratic surface a step that promises more than twice the loss goes past the lowest point, one that
         promises more than four times the loss makes it rise. Most late steps promise more than twice the loss, while
-        the loss no longer falls though there is some left. Where two steps in a row were examined, the slope along
+        the loss hardly falls though there is some left. Where two steps in a row were examined, the slope along
         the first has changed its sign at its end.
 
     How it is cured:
@@ -46,6 +46,7 @@ class OscillatingLoss(Rule):
     past = 2.0  # times the loss that a step promises: beyond, it goes past the lowest point of a quadratic surface
     rises = 4.0  # the same beyond which the loss rises
     left = 0.05  # share of the loss of guessing below which what is left is not worth a warning
+    slow = 0.2  # share of the loss that the last quarter took away: less is little beside what steps promise
     least = 30  # steps before a loss can have settled
     samples = 3  # late samples that must have been seen
 
@@ -55,13 +56,18 @@ class OscillatingLoss(Rule):
             return
         late = [share for step, share in promises(run).items() if step >= run.steps // 2]
         level = fmean(end(run))
-        if len(late) < self.samples or median(late) <= self.past or level < self.left * chance or not flat(run):
+        if (
+            len(late) < self.samples
+            or median(late) <= self.past
+            or level < self.left * chance
+            or decline(run) > self.slow
+        ):
             return
         typical, turned = median(late), bends(run)
         optimizer = next(iter(run.optimizers.values()), None)
         beyond = "the loss then rises" if typical > self.rises else "the loss is rising again at the end of the step"
         yield self.finding(
-            f"The loss no longer falls: it swings around {say(level)}, by {say(swing(run))} from one step to the next. "
+            f"The loss hardly falls: it swings around {say(level)}, by {say(swing(run))} from one step to the next. "
             f"A step promises to take away {say(typical)} times the loss; beyond {say(self.past)} times it goes past "
             f"the lowest point on its way, and {beyond}." + (f" The optimizer is {optimizer}." if optimizer else ""),
             op=optimizer,

@@ -76,7 +76,7 @@ class VanishingGradient(Rule):
         """The op to name: of the squashing activations where they lose most together, else of all."""
         squashing = [leg for leg in way if leg.op.kind == "activation" and _squashes(leg)]
         lost_there = sum(leg.decades for leg in squashing)
-        return min(squashing if lost_there < 0.5 * total(way) else way, key=lambda leg: leg.decades)
+        return min(squashing if squashing and lost_there < 0.5 * total(way) else way, key=lambda leg: leg.decades)
 
     def _cause(self, way: list[Leg], by_activations: float, by_layers: float) -> tuple[str, Stage, str]:
         bounded = [leg.op.member for leg in way if leg.op.kind == "activation" and _squashes(leg)]
