@@ -146,7 +146,7 @@ add(
     only={"regressor": [(r"optim\.Adam\(model\.parameters\(\), lr=0\.004\)", "optim.SGD(model.parameters(), lr=1.0)")]},
 )
 add("over-regularised", "weight decay of 10", (r"(lr=[\d.]+.*)\)$", r"\1, weight_decay=10)"), by_degree=True)
-add("stopped-too-early", "a single pass", (EPOCHS, "range(1):"), by_degree=True)
+add("stopped-too-early", "ten steps", (EPOCHS, "range(1):"), (r"split\(64\)", "split(64)[:10]"), by_degree=True)
 add("stale-gradient", "no zero_grad", (r"        optimizer\.zero_grad\(\)\n", ""), by_degree=True)
 add(
     "parameters-not-in-optimizer",
@@ -164,7 +164,10 @@ add(
 add(
     "batch-norm-of-few",
     "batch normalisation of two rows",
-    only={name: [*normalised()[name], (r"split\(64\)", "split(2)[:150]")] for name in ("classifier", "regressor")},
+    only={
+        name: [*normalised()[name], (r"split\(64\)", "split(2)[:150]"), (RATE, "lr=0.002")]
+        for name in ("classifier", "regressor")
+    },
 )
 add(
     "half-precision-underflow",
