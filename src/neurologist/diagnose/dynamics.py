@@ -216,6 +216,5 @@ def swing(run: Run) -> float:
 
 
 def reads(run: Run, op: Op, column: str) -> float | None:
-    """Median of a column of `variety` for what a layer reads, over the first samples; None where not measured."""
-    found = known(run.rows("variety", op)[:5], column)
-    return median(found) if found else None
+    """A column of `variety` for what a layer reads, at the first sample that measured it; None where none did."""
+    return next(iter(known(run.rows("variety", op), column)), None)

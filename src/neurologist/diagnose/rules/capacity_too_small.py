@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from statistics import fmean, median
 
-from neurologist.diagnose.dynamics import distance, end, flat, promises
+from neurologist.diagnose.dynamics import decline, distance, end, promises
 from neurologist.diagnose.finding import Evidence, Finding, Rival
 from neurologist.diagnose.reading import curve, guessing, is_last_layer, layers, output_units, say
 from neurologist.diagnose.rule import Rule, Stage
@@ -43,12 +43,13 @@ class CapacityTooSmall(Rule):
     left = 0.2  # share of the loss of guessing that is left when training has come to rest
     moved = 1.0  # update-to-weight ratio times steps: the weights have gone their own length
     past = 2.0  # times the loss that a step promises: beyond, it is the steps that hold the loss up
+    slow = 0.05  # share of the loss that the last quarter took away: less is little
     least = 200  # steps
 
     def check(self, run: Run) -> Iterable[Finding]:
         values, chance = curve(run), guessing(run, centred=True)
         hidden = self._hidden(run)
-        if len(values) < self.least or chance is None or not hidden or not flat(run):
+        if len(values) < self.least or chance is None or not hidden or decline(run) > self.slow:
             return
         widest = max(output_units(op) or 0 for op in hidden)
         level, shares = fmean(end(run)), list(promises(run).values())

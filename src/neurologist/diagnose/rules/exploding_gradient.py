@@ -52,6 +52,8 @@ class ExplodingGradient(Rule):
         unbounded = steep and sum(leg.decades for leg in steep) > 0.5 * total(way)
         cause, stage = ("wrong_hidden_activation", Stage.ARCHITECTURE) if unbounded else ("bad_init", Stage.START)
         op = steep[0].op if unbounded else worst.op
+        if not unbounded and not self._from_the_start(run):
+            cause, stage = "lr_too_high", Stage.CONSEQUENCE
         yield self.finding(
             f"Between the last layers and the first the gradient grows {say(10**decades)} times "
             f"({say(decades)} decades); the op that adds the most is the {worst.op.label} ({say(worst.decades)}).",
@@ -61,12 +63,18 @@ class ExplodingGradient(Rule):
             stage=int(stage),
             advice=f"Replace {op.name.lower()} as an activation: its slope grows with its input. Use ReLU."
             if unbounded
+            else "At the first step it was not so: the steps have made it. Lower the learning rate."
+            if cause == "lr_too_high"
             else "Start with smaller weights, with the gain of the activation that follows, or normalise each layer.",
             evidence=[
                 Evidence("decades from the last layers to the first", decades, "decades", "below 2", 0),
                 Evidence(f"decades at {worst.op.place}", worst.decades, "decades", "near 0", 0),
             ],
         )
+
+    def _from_the_start(self, run: Run) -> bool:
+        first = reach(run, early=1)
+        return first is None or first >= self.won / 2
 
     def _overflows(self, run: Run, way: list[Leg], steep: list[Leg]) -> bool:
         """A steep op that stands in several layers, in a run whose numbers overflowed."""

@@ -13,6 +13,8 @@ from neurologist.record import Op, Run
 
 WHAT = {"examples": "the examples of a batch", "places": "the places of a sequence"}
 
+Lost = tuple[str, list[tuple[Op, float]], int]  # what became alike, its share per layer, the layer where it is least
+
 
 class RankCollapse(Rule):
     """With depth all examples, or all places of a sequence, become the same.
@@ -57,16 +59,18 @@ class RankCollapse(Rule):
         path = [op for op in reversed(main_path(run)) if op in set(layers(run))]
         if run.steps < self.patience or improvement(run) > self.stuck or len(path) < 2:
             return
-        for column in WHAT:
-            shares = [(op, share) for op in path if (share := reads(run, op, column)) is not None]
-            if len(shares) < 2 or shares[0][1] < self.enters:
-                continue
-            worst = min(range(1, len(shares)), key=lambda i: shares[i][1])
-            left = shares[worst][1]
-            if left > self.lost or left**2 * run.steps > 1:
-                continue
+        lost = [found for column in WHAT if (found := self._lost(run, column, path)) is not None]
+        if lost:
+            column, shares, worst = min(lost, key=lambda found: found[1][found[2]][1])
             yield self._found(run, column, shares, worst)
-            return
+
+    def _lost(self, run: Run, column: str, path: list[Op]) -> Lost | None:
+        shares = [(op, share) for op in path if (share := reads(run, op, column)) is not None]
+        if len(shares) < 2 or shares[0][1] < self.enters:
+            return None
+        worst = min(range(1, len(shares)), key=lambda i: shares[i][1])
+        left = shares[worst][1]
+        return None if left > self.lost or left**2 * run.steps > 1 else (column, shares, worst)
 
     def _found(self, run: Run, column: str, shares: list[tuple[Op, float]], worst: int) -> Finding:
         (op, left), (entry, whole) = shares[worst], shares[0]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from statistics import fmean, median
 
-from neurologist.diagnose.dynamics import agreement, blind, coherence, distance, end, flat, promises, reads
+from neurologist.diagnose.dynamics import agreement, blind, coherence, decline, distance, end, flat, promises, reads
 from neurologist.diagnose.finding import Evidence, Finding, Rival
 from neurologist.diagnose.gradients import reach
 from neurologist.diagnose.reading import curve, layers, losses, say
@@ -50,11 +50,12 @@ class UnrelatedLabels(Rule):
     arrives = -2.0  # decades from the last layers to the first
     kept = 0.1  # times the loss that all steps together promised to take away: enough to have left the floor
     differ = 0.05  # share of what the first layers read that differs between examples
+    slow = 0.03  # share of the loss that the last quarter took away
     least = 100  # steps
 
     def check(self, run: Run) -> Iterable[Finding]:
         floor = blind(run)
-        if floor is None or floor <= 0 or len(losses(run)) != 1 or len(curve(run)) < self.least or not flat(run):
+        if floor is None or floor <= 0 or len(losses(run)) != 1 or len(curve(run)) < self.least or self._falls(run):
             return
         level, shares, reached = fmean(end(run)), list(promises(run).values()), reach(run)
         if not self.near[0] * floor <= level <= self.near[1] * floor or distance(run) < self.moved or not shares:
@@ -92,9 +93,13 @@ class UnrelatedLabels(Rule):
             ),
         )
 
+    def _falls(self, run: Run) -> bool:
+        """Whether the loss falls by more than learning single examples by heart takes away."""
+        return not flat(run) and decline(run) > self.slow
+
     def _differ(self, run: Run) -> float | None:
-        found = [share for op in layers(run)[:1] if (share := reads(run, op, "examples")) is not None]
-        return found[0] if found else None
+        found = [share for op in layers(run) if (share := reads(run, op, "examples")) is not None]
+        return max(found, default=None)  # what an embedding reads is not measured: the layer behind it is
 
 
 AGREE = "square of the batch's gradient, over that of examples that do not agree"
