@@ -34,7 +34,8 @@ WORDS: dict[str, dict[str, str]] = {
     },
     "zh": {
         "index": "# 规则 (rules)\n\n检查所寻找的各种问题，按编号排列。"
-        "`neurologist explain RULE --lang zh` 给出同样的内容。由 `python tools/rules.py` 生成：请修改规则本身，然后重新运行。\n",
+        "`neurologist explain RULE --lang zh` 给出同样的内容。"
+        "由 `python tools/rules.py` 生成：请修改规则本身，然后重新运行。\n",
         "program": "## 有这种问题的程序",
         "twin": "同一文件里有它的健康对照程序，检查对后者不报告任何问题。",
         "report": "## 检查的结论",
