@@ -19,6 +19,7 @@ NEAR = 0.02  # relative distance at which a loss stands at a floor; batches diff
 ROUNDING = 1e-6  # of the RMS: sums of the same numbers in another order differ by less
 FEW = 4  # batches
 KNOWN = 0.05  # standard error of a mean over that mean: beyond, the mean is not known well enough
+LOOKUPS = frozenset({"Index", "IndexSelect", "Gather"})  # of rows of a parameter, by ids that autograd does not keep
 TAIL = 4  # the last quarter of a run is its end
 
 
@@ -91,10 +92,18 @@ def agreement(run: Run) -> list[Row]:
     return [] if last is None else [row for row in run.rows("agreement", last) if row["single"]]
 
 
+def entering(run: Run) -> list[tuple[Op, list[Row]]]:
+    """Layers that read the user's data, with their rows of `input`; [] where some of the data enter unmeasured."""
+    lookups = [op for op in run.ops if op.parameters and (op.kind == "embedding" or op.name in LOOKUPS)]
+    if any(not run.rows("input", op) for op in lookups):
+        return []
+    return [(op, rows) for op in run.ops if (rows := run.rows("input", op))]
+
+
 def one_batch(run: Run) -> bool:
     """True when what enters the first layers was the same at every sample, but for the order of the examples."""
-    entering = [rows for op in run.ops if (rows := run.rows("input", op))]
-    return bool(entering) and all(_same(rows) for rows in entering)
+    found = entering(run)
+    return bool(found) and all(_same(rows) for _, rows in found)
 
 
 def _same(rows: list[Row]) -> bool:

@@ -133,7 +133,13 @@ def output_of(op: TapeOp) -> torch.Tensor | None:
 
 
 # Which saved tensor is the input at a slot, for ops that keep their inputs under other names than self and other.
-_SLOTS = {"Addmm": {1: "mat1"}, "Mm": {0: "self"}, "Convolution": {0: "input"}, "Bmm": {0: "self", 1: "mat2"}}
+_SLOTS = {
+    "Addmm": {1: "mat1"},
+    "Mm": {0: "self"},
+    "Convolution": {0: "input"},
+    "Bmm": {0: "self", 1: "mat2"},
+    "Embedding": {1: "indices"},
+}
 
 
 def input_of(op: TapeOp, slot: int) -> torch.Tensor | None:

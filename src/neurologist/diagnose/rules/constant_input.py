@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from neurologist.diagnose.dynamics import entering
 from neurologist.diagnose.finding import Evidence, Finding
 from neurologist.diagnose.reading import Row, data_inputs, known, losses, say, targets
 from neurologist.diagnose.rule import Rule, Stage
@@ -52,12 +53,10 @@ class ConstantInput(Rule):
     equal = 1e-9  # RMS of what differs between examples, over RMS: rounding
 
     def check(self, run: Run) -> Iterable[Finding]:
-        entering = [(op, rows) for op in run.ops if (rows := self._rows(run, op))]
-        if any(op.kind == "embedding" for op in run.ops) or not entering or not self._differ(run):
-            return  # what is looked up in an embedding is not among the inputs seen
-        if not all(self._constant(run, op, rows) for op, rows in entering):
+        found = [(op, rows) for op, _ in entering(run) if (rows := self._rows(run, op))]
+        if not found or not self._differ(run) or not all(self._constant(run, op, rows) for op, rows in found):
             return
-        op, rows = entering[0]
+        op, rows = found[0]
         value = "all 0" if max(known(rows, "rms")) == 0 else f"the same, with an RMS of {say(rows[0]['rms'])}"
         yield self.finding(
             f"The {say(rows[0]['rows'])} examples of each batch that enter {op.place} are {value}, in all {len(rows)} "
@@ -74,7 +73,7 @@ class ConstantInput(Rule):
 
     def _rows(self, run: Run, op: Op) -> list[Row]:
         """What entered a layer from outside; a recurrent layer's first state, which also reads no op, left out."""
-        if any(data_inputs(twin) for p in op.parameters for twin in run.ops if p in twin.parameters):
+        if any(data_inputs(twin) for p in op.parameters for twin in run.of_kind(op.kind) if p in twin.parameters):
             return []
         return [row for row in run.rows("input", op) if row.get("varying") is not None and row["rows"] >= self.least]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from neurologist.diagnose.dynamics import one_batch
+from neurologist.diagnose.dynamics import entering, one_batch
 from neurologist.diagnose.finding import Evidence, Finding, Rival
 from neurologist.diagnose.reading import Row, say
 from neurologist.diagnose.rule import Rule, Stage
@@ -43,14 +43,14 @@ class RepeatedBatches(Rule):
     smallest, largest = 8, 1024  # examples in a batch that a loader gives
 
     def check(self, run: Run) -> Iterable[Finding]:
-        entering = [(op, rows) for op in run.ops if (rows := run.rows("input", op))]
-        if not entering or run.steps < self.steps or len(run.samples) < self.least:
+        found = entering(run)
+        if not found or run.steps < self.steps or len(run.samples) < self.least:
             return
-        if not one_batch(run) or any(len(rows) < self.least for _, rows in entering):
+        if not one_batch(run) or any(len(rows) < self.least for _, rows in found):
             return
-        op, rows = entering[0]
+        op, rows = max(found, key=lambda pair: pair[1][0]["varying"] or 0.0)  # positions are the same for all
         size = int(rows[0]["rows"])
-        if not self.smallest <= size <= self.largest or size & (size - 1) or self._empty(entering):
+        if not self.smallest <= size <= self.largest or size & (size - 1) or self._empty(found):
             return
         yield self.finding(
             f"The {say(size)} examples that enter {op.place} were the same in all {len(rows)} steps looked at, of "
@@ -62,6 +62,6 @@ class RepeatedBatches(Rule):
             rivals=(Rival("none", f"Count your data: if there are {size} examples in all, nothing is wrong."),),
         )
 
-    def _empty(self, entering: list[tuple[Op, list[Row]]]) -> bool:
+    def _empty(self, found: list[tuple[Op, list[Row]]]) -> bool:
         """True when nothing but constants enters: that is another fault."""
-        return not any(row.get("varying") for _, rows in entering for row in rows[:1])
+        return not any(row.get("varying") for _, rows in found for row in rows[:1])

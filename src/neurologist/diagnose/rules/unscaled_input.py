@@ -58,7 +58,7 @@ class UnscaledInput(Rule):
     def check(self, run: Run) -> Iterable[Finding]:
         for op in run.ops:
             rows = run.rows("input", op)
-            if not rows or any(c.kind == "normalisation" for c in op.consumers) or op.kind == "normalisation":
+            if not rows or any(c.kind == "normalisation" for c in [op, *op.consumers]) or op.kind == "embedding":
                 continue
             if (why := self._why(rows[0])) is not None:
                 yield self._found(op, rows[0], why)

@@ -7,12 +7,12 @@ import torch
 from neurologist.tape.graph import TapeOp
 from neurologist.tape.quantity import Quantity, Row, Value, input_of, strided, unit_dim
 
-DATA_SLOT = {"Addmm": 1}  # every other op reads its data at slot 0
+DATA_SLOT = {"Addmm": 1, "Embedding": 1}  # every other op reads its data at slot 0
 FEATURES = 4_096  # columns looked at for the spread of scales
 
 
 class Data(Quantity):
-    """Range and scale of tensors that enter an op with parameters from outside the graph."""
+    """Range and scale of tensors that enter an op with parameters from outside the graph; of an embedding, the ids."""
 
     name = "input"
     columns = {
@@ -33,7 +33,7 @@ class Data(Quantity):
 
     def at_graph(self, op: TapeOp) -> Row | None:
         slot = DATA_SLOT.get(op.name, 0)
-        if op.kind not in ("linear", "conv", "recurrent", "normalisation") or op.source is not None:
+        if op.kind not in ("linear", "conv", "recurrent", "normalisation", "embedding") or op.source is not None:
             return None
         if not op.parameters or (x := input_of(op, slot)) is None:
             return None
