@@ -98,9 +98,9 @@ ENDLESS = {
     "-" * 5000 + "x": "write it as in",
     "x" + "+x" * 5000: "write it as in",
     "x" + "**x" * 500: "split it",
-    "*".join("x" * 190): "expected a shallower one",
-    "sin(" * 60 + "x" + ")" * 60: "split it",
-    "max(x, " * 100 + "1" + ")" * 100: "split it",
+    "*".join("x" * 190): "expected at most 20; split it",
+    "sin(" * 60 + "x" + ")" * 60: "expected at most 20; split it",
+    "max(x, " * 100 + "1" + ")" * 100: "expected at most 20; split it",
 }
 UNSEEN = {  # what looks like something else, or like nothing
     "x # exp(x)": "leave it out",

@@ -29,6 +29,7 @@ from neurologist.theory.traits import observed_range
 CHECKED = (-40.3, -4.1, -1.2, -0.3, 1e-6, 0.7, 2.3, 11.0, 50.2)  # where the rewriting is held against the formula
 HUGE = 1.7e308  # the largest float, nearly
 KEPT = 64  # functions that are gone, and whose formulas are still known to who reads a graph that they made
+NESTED = 20  # parts within one another, sums aside; the catalogue has 8, and slopes grow faster than these
 LEAST = 20  # points, of some 2000 from -1e4 to 1e4, at which a function has to be finite
 TAKEN = ("dim", "order", "training", "x", "y")  # keywords of a function's own calls
 ALLOWED = 1e-6  # relative error there; a mistake in the rewriting shows as far more, a lost digit or two as less
@@ -97,6 +98,11 @@ def _check_formula(name: str, formula: object) -> None:
         )
     if isinstance(parse(formula), ast.Compare):
         raise refusal(parse(formula), formula)
+    if (levels := _levels(parse(formula))) > NESTED:
+        raise FormulaError(
+            f"activation {name!r} got {shortened(formula)}, a formula nested {levels} deep, sums aside: expected at "
+            f"most {NESTED}; split it, or call one function on another's result"
+        )
     called = [node for node in ast.walk(parse(formula)) if isinstance(node, ast.Call)]
     for word, count in ((node.func.id, len(node.args)) for node in called if isinstance(node.func, ast.Name)):
         if word in VECTOR or (word in ("max", "min") and count == 1):
@@ -104,6 +110,12 @@ def _check_formula(name: str, formula: object) -> None:
                 f"activation {name!r} got {shortened(formula)}: {word} reads a whole vector: expected a function of "
                 "one number; a function of vectors needs a file in the catalogue, with a pullback"
             )
+
+
+def _levels(node: ast.AST) -> int:
+    """How many parts stand within one another; sums may be long."""
+    counts = isinstance(node, ast.Call) or (isinstance(node, ast.BinOp) and not isinstance(node.op, ast.Add | ast.Sub))
+    return counts + max(map(_levels, ast.iter_child_nodes(node)), default=0)
 
 
 def _numbers(name: str, formula: str, parameters: Mapping[str, object]) -> dict[str, float]:

@@ -9,10 +9,11 @@ from collections.abc import Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from neurologist.catalogue import Activation, Interval
+from neurologist.catalogue import Activation, FormulaError, Interval
 from neurologist.catalogue.differentiate import differentiate
 from neurologist.functional.kinds import compute_array, compute_float, kind_of
 from neurologist.functional.members import key_of
+from neurologist.functional.refusals import check_dim, check_order, check_parameters
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
@@ -52,7 +53,9 @@ class Function:
 
     def __call__(self, x: Any, *, dim: int = -1, **parameters: Any) -> Any:
         """The function's value at every entry of `x`."""
-        if kind_of(x, self.name) == "tensor":
+        kind = kind_of(x, self.name)
+        self._check(x, dim, parameters)
+        if kind == "tensor":
             return self._on_tensors(x, dim, parameters)
         return self._plain(self.spec.value, x, dim, self.spec.with_defaults(parameters))
 
@@ -67,6 +70,8 @@ class Function:
             order: 2 for the second derivative, and so on; functions of numbers only.
             **parameters: the function's own, by name.
         """
+        kind_of(x, self.name)
+        self._check(x, dim, {})
         given = self.spec.with_defaults(parameters)
         if order != 1:
             return self._higher(x, order, given)
@@ -107,12 +112,22 @@ class Function:
 
     def derivative_formula(self, order: int = 1) -> str:
         """The derivative to compute with, as a formula in `x`."""
-        if order < 1 or (order > 1 and self.spec.vector):
-            raise ValueError(f"{self.name} got order={order}: expected 1, or more for a function of numbers")
+        check_order(self.name, order, 1 if self.spec.vector else None)
         text = self.spec.derivative
-        for _ in range(order - 1):
-            text = differentiate(text, "x")
+        for done in range(1, order):
+            try:
+                text = differentiate(text, "x")
+            except FormulaError as error:
+                raise ValueError(
+                    f"{self.name} got order={order}: expected {done} or less, beyond which {error}"
+                ) from None
         return text
+
+    def _check(self, x: Any, dim: Any, parameters: Mapping[str, Any]) -> None:
+        if parameters:
+            check_parameters(self.spec, parameters, x)
+        if self.spec.vector or dim != -1:
+            check_dim(self.spec, x, dim)
 
     def _higher(self, x: Any, order: int, given: Mapping[str, Any]) -> Any:
         text = self.derivative_formula(order)

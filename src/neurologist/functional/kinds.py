@@ -12,6 +12,7 @@ from typing import Any, Literal
 from neurologist.catalogue.backends import FLOATS, arrays
 from neurologist.catalogue.expression import compile_formula
 
+HUGE = sys.float_info.max
 Kind = Literal["tensor", "array", "float"]
 
 
@@ -62,4 +63,7 @@ def compute_float(formula: str, values: Mapping[str, Any]) -> float:
     except (OverflowError, ZeroDivisionError, ValueError):
         import numpy as np
 
+        huge = [name for name, value in values.items() if not -HUGE <= value <= HUGE and isinstance(value, int)]
+        if huge:
+            raise ValueError(f"{huge[0]} got a whole number beyond 1.8e308: expected less; floats end there") from None
         return float(compute_array(formula, {name: np.float64(v) for name, v in values.items()}, np.float64(0)))

@@ -106,10 +106,13 @@ class LossFunction:
             raise TypeError(f"loss {self.name!r} got a float: expected vectors; pass arrays or tensors")
         if kind != "tensor" and spec.delegated:
             raise TypeError(f"loss {self.name!r} got a {kind}: expected tensors: torch computes it; use torch.tensor")
+        checks.check_kinds(spec, values, kind)
         if kind == "tensor" and self._on_tensors.is_builtin(values):
+            checks.check_keywords(spec, parameters, values[spec.operands[0]])
             self._check(values, kind, parameters, check)
             return self._on_tensors.by_torch(values, reduction, parameters)
         options = self._options(parameters)
+        checks.check_keywords(spec, parameters, values[spec.operands[0]])
         self._check(values, kind, options, check)
         if kind == "tensor":
             return self._on_tensors(values, reduction, parameters, options)
@@ -140,6 +143,11 @@ class LossFunction:
         found = dict(zip(names, operands, strict=False))
         for word, at in WORDS.items():
             if word in parameters:
+                if names[at] in found:
+                    raise TypeError(
+                        f"loss {self.name!r} got {names[at]} twice: by position and as {word}=: expected it once; "
+                        "leave out one"
+                    )
                 found[names[at]] = parameters.pop(word)
         found |= {name: parameters.pop(name) for name in names if name in parameters and name not in found}
         if len(found) != len(names) or len(operands) > len(names):
@@ -160,13 +168,16 @@ class LossFunction:
             raise ValueError(f"loss {self.name!r} got reduction={reduction!r}: expected {expected}")
 
     def _check(self, values: dict[str, Any], kind: str, options: Mapping[str, Any], look: bool | None) -> None:
-        if self.spec.delegated and len(values) > 3:  # the shapes of ctc are torch's to judge
+        if self.spec.delegated and len(values) > 3:
+            checks.check_sequences(self.spec, values, options, look)
             return
         if kind == "tensor":
             checks.check_numbers(self.spec, values)
             look = checks.can_look(values) if look is None else look
         if kind != "float" or self.spec.vector:
             checks.check_shapes(self.spec, values)
+        if self.spec.along == "classes" and kind != "float":
+            checks.check_class_options(self.spec, options, values, kind)
         if look or look is None:
             checks.check_values(self.spec, values, options)
 

@@ -11,7 +11,20 @@ from collections.abc import Mapping
 from typing import Any
 
 from neurologist.catalogue import Loss
+from neurologist.functional.refusals import check_class_options, check_keywords, check_kinds
+from neurologist.functional.sequences import check_sequences
 
+__all__ = [
+    "can_look",
+    "check_class_options",
+    "check_keywords",
+    "check_kinds",
+    "check_numbers",
+    "check_sequences",
+    "check_shapes",
+    "check_values",
+]
+OTHERS = "name the index that is none with ignore_index="
 SLACK = 1e-3  # by which a value may miss its domain: rounding, in half precision
 NEXT = {  # what to do about targets outside their domain
     "real": "check the targets",
@@ -27,6 +40,13 @@ def check_numbers(spec: Loss, values: Mapping[str, Any]) -> None:
     """Predictions must be floating point, class indices integers."""
     import torch
 
+    target = values.get("t")
+    if spec.along == "classes" and isinstance(target, torch.Tensor) and not target.is_floating_point():
+        wide = (torch.int64,) if spec.torch_function and spec.exact_in_torch else (torch.int64, torch.int32)
+        if target.dtype not in wide:
+            raise TypeError(
+                f"loss {spec.name!r} got class indices of {target.dtype}: expected torch.int64; use target.long()"
+            )
     for operand, value in values.items():
         if operand != "t" and isinstance(value, torch.Tensor) and not value.is_floating_point():
             raise TypeError(
@@ -68,6 +88,11 @@ def _agrees(rule: str | None, got: tuple[int, ...], expected: tuple[int, ...]) -
 
 
 def _check_classes(spec: Loss, target: Any, got: tuple[int, ...], expected: tuple[int, ...]) -> None:
+    if not expected:
+        raise ValueError(
+            f"loss {spec.name!r} got predictions of shape (): expected a score per class, in dim 1, or dim 0 of one "
+            "sample; use a loss for single numbers, or give the network more outputs"
+        )
     one_each = expected[:1] + expected[2:] if len(expected) > 1 else ()
     indices = not _is_floating(target)
     if indices and got == one_each:
@@ -100,7 +125,9 @@ def _is_floating(value: Any) -> bool:
 def check_values(spec: Loss, values: Mapping[str, Any], options: Mapping[str, Any]) -> None:
     """Every operand must lie in its domain."""
     for operand, value in values.items():
-        if operand == "t" and spec.along == "classes" and not _is_floating(value):
+        if operand == "t" and spec.prepare == "listed":
+            _check_listed(spec, value, values)
+        elif operand == "t" and spec.along == "classes" and not _is_floating(value):
             _check_indices(spec, value, values, options.get("ignore_index", -100))
         elif operand == "t" and spec.target_kind == "sign":
             _check_signs(spec, value)
@@ -117,6 +144,11 @@ def _check_domain(spec: Loss, operand: str, value: Any) -> None:
     if domain.lo == -domain.hi == float("-inf") or (ends := _ends(value)) is None:
         return
     low, high = ends
+    if low != low and (operand == "t" or domain.bounded):
+        what = "targets" if operand == "t" else "predictions" if operand == spec.symbol else f"{operand!r}"
+        raise ValueError(
+            f"loss {spec.name!r} got {what} that are not a number (NaN): expected {domain}; look where they come from"
+        )
     if low < domain.lo - SLACK or high > domain.hi + SLACK:
         what = "targets" if operand == "t" else "predictions" if operand == spec.symbol else f"{operand!r}"
         cure = NEXT.get(spec.target_kind, "") if operand == "t" else f"apply {spec.link!r} to them, or check them"
@@ -135,6 +167,11 @@ def _check_signs(spec: Loss, value: Any) -> None:
 def _check_indices(spec: Loss, target: Any, values: Mapping[str, Any], ignored: int) -> None:
     scores = values[spec.symbol]
     count = scores.shape[1 if len(scores.shape) > 1 else 0]
+    if count == 0:
+        raise ValueError(
+            f"loss {spec.name!r} got predictions of shape {_shape(scores)}: expected one class or more in dim 1; check "
+            "the last layer"
+        )
     low, high = _ends(target) or (0, 0)
     if (low < 0 or high >= count) and ignored in (low, high):
         low, high = _ends(target[target != ignored]) or (0, 0)
@@ -142,7 +179,18 @@ def _check_indices(spec: Loss, target: Any, values: Mapping[str, Any], ignored: 
         wrong = int(high if high >= count else low)
         raise IndexError(
             f"loss {spec.name!r} got class index {wrong}: expected 0 to {count - 1} for predictions of {count} "
-            f"classes; check the labels, or give the network {int(high) + 1} outputs"
+            f"classes; check the labels, or {f'give the network {wrong + 1} outputs' if wrong > 0 else OTHERS}"
+        )
+
+
+def _check_listed(spec: Loss, target: Any, values: Mapping[str, Any]) -> None:
+    low, high = _ends(target) or (0, 0)
+    count = values[spec.symbol].shape[-1]
+    if low < -1 or high >= count:
+        wrong = int(high if high >= count else low)
+        raise IndexError(
+            f"loss {spec.name!r} got class index {wrong}: expected 0 to {count - 1}, then -1 to the end of the row; "
+            "check the labels"
         )
 
 

@@ -27,6 +27,10 @@ class ActivationModule(nn.Module):
         options = dict(parameters)
         self.dim: int | None = options.pop("dim", -1) if function.spec.vector else None
         self._fixed: dict[str, Any] = {}
+        if self.dim is not None and not isinstance(self.dim, int):
+            raise TypeError(
+                f"module of {function.name!r} got dim={self.dim!r}: expected a whole number; use -1 for the last"
+            )
         for name, value in function.spec.with_defaults(options).items():
             if name in function.spec.learnable:
                 start = torch.tensor(value, dtype=torch.get_default_dtype()).reshape(-1)
