@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from neurologist.theory.choose import choose
     from neurologist.theory.gain import gain
     from neurologist.theory.propagation import propagation
+    from neurologist.treat.fix import fix
+    from neurologist.treat.plan import treat
     from neurologist.watch.check import check
     from neurologist.watch.initialise import init_
     from neurologist.watch.session import Session, watch
@@ -41,10 +43,12 @@ _HOME = {
     "choose": "neurologist.theory.choose",
     "compiled": "neurologist.functional.compiled",
     "diagnose": "neurologist.read",
+    "fix": "neurologist.treat.fix",
     "gain": "neurologist.theory.gain",
     "init_": "neurologist.watch.initialise",
     "losses": "neurologist.functional",
     "propagation": "neurologist.theory.propagation",
+    "treat": "neurologist.treat.plan",
     "watch": "neurologist.watch.session",
 }
 
@@ -65,10 +69,12 @@ __all__ = [
     "choose",
     "compiled",
     "diagnose",
+    "fix",
     "gain",
     "init_",
     "losses",
     "propagation",
+    "treat",
     "watch",
 ]
 

@@ -1,0 +1,1 @@
+"""Proving a cure: treatments injected into the user's own program, and trials against a control."""

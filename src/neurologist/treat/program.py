@@ -1,0 +1,133 @@
+"""A program that can be run again from scratch, from any seed, under any arm.
+
+May import: torch, `treat.arm`.
+"""
+
+from __future__ import annotations
+
+import copy
+import random
+import time
+from collections.abc import Callable, Sequence
+from contextlib import nullcontext
+from dataclasses import dataclass, field
+from math import inf, sqrt
+from statistics import stdev
+from typing import Any
+
+import numpy as np
+import torch
+
+from neurologist.treat.arm import Arm, Batch, Enough, Observer
+from neurologist.treat.carry import Carry, carried
+from neurologist.treat.task import Task
+from neurologist.treat.treatment import Treatment
+from neurologist.watch.session import Session
+
+Program = Callable[[], object]
+
+
+@dataclass
+class Ending:
+    """How a run of a program ended.
+
+    Attributes:
+        steps: optimizer steps taken.
+        ended: the program came to its own end, not stopped by us.
+        error: what it failed with, or None.
+        batches: the latest, with the predictions made while training.
+        losses: of every backward pass.
+        fresh: predictions and targets of the latest batches after training, in evaluation mode; empty where the
+            model could not be asked.
+        carry: its weights.
+        seconds: it took.
+    """
+
+    steps: int
+    ended: bool
+    error: str | None
+    batches: list[Batch]
+    losses: list[float]
+    fresh: list[tuple[torch.Tensor, torch.Tensor]] = field(default_factory=list)
+    carry: Carry | None = None
+    seconds: float = 0.0
+
+    def worth(self, task: Task) -> float:
+        """The score of its latest batches, see `Task.worth`."""
+        return task.worth(self._scores(task)) if self.error is None else -inf
+
+    def chance(self, task: Task) -> float:
+        """Standard error of its worth, from how the scores of its batches differ."""
+        scores = [task.worth([score]) for score in self._scores(task)]
+        return stdev(scores) / sqrt(len(scores)) if len(scores) > 1 else 0.0
+
+    def _scores(self, task: Task) -> list[float]:
+        pairs = self.fresh or [(batch.prediction, batch.target) for batch in self.batches]
+        return [task.score(*pair) for pair in pairs]
+
+
+def seed(number: int) -> None:
+    """Seed everything a program may draw from; a program that seeds itself overrides it."""
+    random.seed(number)
+    np.random.seed(number)
+    torch.manual_seed(number)
+
+
+def run(
+    program: Program,
+    plan: Sequence[Treatment] = (),
+    *,
+    number: int = 0,
+    steps: int | None = None,
+    carry: Carry | None = None,
+    observer: Observer | None = None,
+    session: Session | None = None,
+) -> Ending:
+    """Run a program once, from seed `number`, and measure it. An error of the program ends it and is kept."""
+    started, error, ended = time.perf_counter(), None, False
+    if carry is None:
+        plan = copy.deepcopy(list(plan))
+    for treatment in plan if carry is not None else ():
+        treatment.again()
+    seed(number)
+    arm = Arm(plan, steps, carry, observer)
+    try:
+        with session or nullcontext(), arm:
+            program()
+        ended = True
+    except Enough:
+        pass
+    except Exception as problem:
+        error = f"{type(problem).__name__}: {problem}"[:300]
+    ending = Ending(arm.taken, ended, error, list(arm.batches), arm.losses)
+    if error is None:
+        ending.fresh = _asked(ending.batches)
+        ending.carry = carried(arm.models, arm.optimizers)
+    ending.seconds = time.perf_counter() - started
+    return ending
+
+
+def _asked(batches: list[Batch]) -> list[tuple[torch.Tensor, torch.Tensor]]:
+    """What the trained model answers to its latest batches, in evaluation mode."""
+    if not batches or any(batch.model is None for batch in batches):
+        return []
+    try:
+        return [(_answer(batch), batch.target) for batch in batches]
+    except Exception:  # the program's own model, called by us: what training measured stands
+        return []
+
+
+def _answer(batch: Batch) -> torch.Tensor:
+    model = batch.model
+    assert model is not None
+    modes = [(module, module.training) for module in model.modules()]
+    model.eval()
+    try:
+        with torch.no_grad():
+            found: Any = model(*batch.args, **batch.named)
+    finally:
+        for module, mode in modes:
+            module.training = mode
+    if not isinstance(found, torch.Tensor) or found.shape != batch.prediction.shape:
+        raise ValueError("the prediction is not the model's output alone")
+    return found

@@ -1,0 +1,108 @@
+"""What a program is to learn, read from its targets, and how well a prediction does it.
+
+The score is the same whatever loss an arm minimises: accuracy for classes, explained variance (R2) for numbers.
+May import: torch, `catalogue`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import inf, isfinite, log10
+from typing import Literal
+
+import torch
+
+from neurologist import catalogue
+
+Kind = Literal["classes", "one-hot", "labels", "numbers"]
+FINEST = 1e-6  # shares of unexplained variance below this count as the same
+COARSEST = 1e4
+
+
+@dataclass(frozen=True)
+class Task:
+    """What the targets ask for.
+
+    Attributes:
+        kind: "classes" (indices), "one-hot", "labels" (0 or 1 each), or "numbers".
+        classes: how many classes there are; 0 for numbers.
+        variance: of the targets, per column.
+        mean: of the targets, per column.
+        threshold: above which a prediction counts as label 1.
+    """
+
+    kind: Kind
+    classes: int
+    mean: torch.Tensor
+    variance: torch.Tensor
+    threshold: float = 0.5
+
+    @property
+    def measure(self) -> str:
+        """Name of the score."""
+        return "R2" if self.kind == "numbers" else "accuracy"
+
+    def score(self, prediction: torch.Tensor, target: torch.Tensor) -> float:
+        """Accuracy, 0 to 1, or the mean squared error over the targets' variance."""
+        prediction, target = prediction.detach(), target.detach()
+        if not bool(torch.isfinite(prediction).all()):
+            return inf if self.kind == "numbers" else 0.0
+        if self.kind == "numbers":
+            return self._unexplained(prediction, target)
+        if self.kind == "labels":
+            got = (prediction > self.threshold).to(target.dtype)
+            return float((_alike(got, target) == target).float().mean())
+        wanted = target.argmax(1) if self.kind == "one-hot" else target
+        wanted = wanted.squeeze(1) if wanted.dim() > 1 and wanted.shape[1] == 1 else wanted
+        if prediction.dim() < 2 or prediction.shape[1] < 2:
+            return float((prediction.reshape(wanted.shape).round() == wanted).float().mean())
+        return float((prediction.argmax(1) == wanted).float().mean())
+
+    def _unexplained(self, prediction: torch.Tensor, target: torch.Tensor) -> float:
+        error = (_alike(prediction, target) - target).float().pow(2).mean()
+        return float(error / self.variance.mean().clamp_min(1e-12))
+
+    def worth(self, scores: list[float]) -> float:
+        """One number from the scores of several batches, higher is better: accuracy, or decades of error removed."""
+        if not scores:
+            return -inf
+        mean = sum(scores) / len(scores)
+        if self.kind != "numbers":
+            return mean
+        return -log10(min(max(mean, FINEST), COARSEST)) if isfinite(mean) else -log10(COARSEST)
+
+    def value(self, worth: float) -> float:
+        """A worth as the measure that people know: accuracy, or R2."""
+        if self.kind != "numbers":
+            return max(worth, 0.0)
+        return 1 - 10**-worth if worth >= -log10(COARSEST) else -inf
+
+
+def _alike(tensor: torch.Tensor, other: torch.Tensor) -> torch.Tensor:
+    """Without the singleton dimension that would make comparing broadcast."""
+    return tensor.reshape(other.shape) if tensor.numel() == other.numel() else tensor
+
+
+def task_of(targets: list[torch.Tensor], predictions: list[torch.Tensor], loss: str | None) -> Task:
+    """The task behind the targets of some steps.
+
+    Args:
+        targets: one tensor per step.
+        predictions: likewise.
+        loss: name of the torch loss function, or None.
+    """
+    known = catalogue.loss_by_function(loss) if loss else None
+    logits = known is not None and known.expects == "logits"
+    outcomes = known is not None and known.target_kind in ("probability", "class_index")
+    rows = torch.cat([t.detach().reshape(len(t), -1) if t.dim() else t.detach().reshape(1, 1) for t in targets])
+    numbers = rows.float()
+    mean, variance = numbers.mean(0), numbers.var(0, unbiased=False)
+    columns, wide = rows.shape[1], predictions[0].dim() > 1 and predictions[0].shape[1] > 1
+    if not rows.is_floating_point() and (columns == 1 or targets[0].dim() != predictions[0].dim()):
+        return Task("classes", int(rows.max()) + 1, mean, variance)
+    if bool(((numbers == 0) | (numbers == 1)).all()):
+        one_hot = columns > 1 and wide and bool((numbers.sum(1) == 1).all())
+        return Task("one-hot" if one_hot else "labels", columns, mean, variance, 0.0 if logits else 0.5)
+    if outcomes and columns == 1 and bool((numbers == numbers.round()).all()) and float(numbers.min()) >= 0:
+        return Task("classes", int(numbers.max()) + 1, mean, variance)  # a loss for outcomes, given numbers of classes
+    return Task("numbers", 0, mean, variance)

@@ -1,0 +1,1 @@
+"""Every treatment, one file each, found by discovery."""
