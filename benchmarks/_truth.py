@@ -43,7 +43,7 @@ def of_numbers(formula: str, parameters: Mapping[str, float], x: Array, kinks: S
             continue
         middle = ball.mid()
         high[i] = float(middle)
-        if high[i] - high[i] == 0:
+        if np.isfinite(high[i]):
             low[i] = float(middle - high[i])
     least, most = high.copy(), high.copy()
     for kink in kinks:

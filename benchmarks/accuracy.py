@@ -3,6 +3,7 @@
     python benchmarks/accuracy.py                                          # everything, about 15 minutes on two cores
     python benchmarks/accuracy.py gelu snake --dtypes float32 --points 20000    # some of it
     python benchmarks/accuracy.py --write docs/certificates.md             # the page, and certificates.json beside it
+    python benchmarks/accuracy.py gelu --write docs/certificates.md --update    # its figures alone anew
 
 Every input is judged: all values of bfloat16 and float16; of float32 and float64 `--points` values over both signs and
 all sizes, and the delicate ones (`_points.py`). The truth is the textbook formula, and its derivative by the rules of
@@ -58,6 +59,14 @@ def measure(names: list[str], labels: list[str], count: int, processes: int) -> 
     return {"about": about, "members": members}
 
 
+def updated(before: dict[str, Any], found: dict[str, Any]) -> dict[str, Any]:
+    """What was found before, with some members measured anew, in the same way."""
+    if before["about"] != found["about"]:
+        raise SystemExit(f"page made with {before['about']}, now {found['about']}: expected the same; make all anew")
+    members = {name: before["members"][name] | found["members"].get(name, {}) for name in before["members"]}
+    return {"about": found["about"], "members": members}
+
+
 def dumped(found: dict[str, Any]) -> str:
     """JSON with one line per member and dtype, so that a change shows as a line."""
     members = [
@@ -79,18 +88,20 @@ def main() -> None:
     parser.add_argument("--points", type=int, default=POINTS, help="inputs of float32 and of float64 (%(default)s)")
     parser.add_argument("--processes", type=int, default=2)
     parser.add_argument("--write", type=Path, metavar="PAGE", help="write the page there, and JSON beside it")
+    parser.add_argument("--update", action="store_true", help="let other members stay on that page as they are")
     options = parser.parse_args()
     names = [*options.names, *options.more] or everything
     unknown = [name for name in names if name not in everything]
     if unknown:
         parser.error(f"no member {', '.join(map(repr, unknown))}: expected some of {', '.join(everything)}")
     found = measure(names, options.dtypes, options.points, options.processes)
-    page = markdown(found)
     if options.write is None:
-        sys.stdout.write(page)
+        sys.stdout.write(markdown(found))
         return
     target = options.write / "certificates.md" if options.write.is_dir() else options.write
-    target.write_text(page, encoding="utf-8")
+    if options.update:
+        found = updated(json.loads(target.with_suffix(".json").read_text(encoding="utf-8")), found)
+    target.write_text(markdown(found), encoding="utf-8")
     target.with_suffix(".json").write_text(dumped(found), encoding="utf-8")
 
 

@@ -22,8 +22,8 @@ FARTHEST = 10.5  # erfc is below the least subnormal number of float32 beyond
 
 def log1p_of_share(e: Tensor) -> Tensor:
     """log(1 + e) for e from 0 to 1."""
-    s = e / (2 + e)  # log(1 + e) = 2 atanh(s)
-    return 2 * s * _polynomial(ATANH, s * s)
+    t = 2 * e / (2 + e)  # log(1 + e) = 2 atanh(t / 2)
+    return t * _polynomial(ATANH, 0.25 * t * t)
 
 
 def erfc(x: Tensor, bell: Tensor) -> Tensor:

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from neurologist.functional.loss_kernel import VectorKernel, vector_kernel
-from neurologist.functional.tensors import working_dtype
+from neurologist.functional.tensors import log1p, working_dtype
 
 
 class FusedCrossEntropy:
@@ -44,7 +44,7 @@ class _Fused(torch.autograd.Function):
         loss = behind - slope.amax(dim, keepdim=True).log()
         slope = slope.scatter(dim, at, 0.0)
         rest = slope.sum(dim, keepdim=True)
-        loss = torch.where(rest < 0.5, -torch.log1p(-rest), loss)
+        loss = torch.where(rest < 0.5, -log1p(-rest), loss)
         return loss.squeeze(dim).to(scores.dtype), slope.scatter(dim, at, -rest)
 
     @staticmethod

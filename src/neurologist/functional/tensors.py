@@ -20,7 +20,7 @@ from neurologist.functional.shelf import shelved
 
 HALF = (torch.float16, torch.bfloat16)
 PLAIN = (  # words that torch calls by the same name
-    *("exp", "log", "log1p", "expm1", "sqrt", "erf", "erfc", "tanh"),
+    *("exp", "log", "expm1", "sqrt", "erf", "erfc", "tanh"),
     *("sin", "cos", "sinh", "cosh", "asinh", "atan"),
 )
 
@@ -34,6 +34,7 @@ class Tensors:
         own: dict[str, Callable[..., Any]] = {
             **{name: _either(getattr(torch, name), FLOATS.word(name)) for name in PLAIN},
             "abs": abs,
+            "log1p": _either(log1p, FLOATS.word("log1p")),
             "sign": _either(torch.sign, FLOATS.word("sign")),
             "softplus": _either(self._softplus, FLOATS.word("softplus")),
             "erfc": _either(self._erfc, FLOATS.word("erfc")),
@@ -73,7 +74,7 @@ class Tensors:
 
     def _softplus(self, x: Tensor) -> Tensor:
         small = torch.exp(-x.abs())
-        rest = approximations.log1p_of_share(small) if self._approximate() else torch.log1p(small)
+        rest = approximations.log1p_of_share(small) if self._approximate() else log1p(small)
         return x.clamp(min=0) + rest
 
     def _erfc(self, x: Tensor) -> Tensor:
@@ -157,6 +158,12 @@ def compute(
 def widened(value: Any, dtype: torch.dtype) -> Any:
     """A tensor of floats in `dtype`; anything else as it is."""
     return value.to(dtype) if isinstance(value, Tensor) and value.is_floating_point() else value
+
+
+def log1p(x: Tensor) -> Tensor:
+    """log(1 + x); torch's own is 0 at the least subnormal number."""
+    found = torch.log1p(x)
+    return torch.where(found == 0, x, found)
 
 
 def _either(of_tensor: Callable[..., Any], of_float: Callable[..., Any]) -> Callable[..., Any]:
