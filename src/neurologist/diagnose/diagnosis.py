@@ -35,6 +35,8 @@ class Bar:
         rms_out: RMS of the gradient that it hands on to its data input; None at the end of the path.
         decades: log10(rms_out / rms_in): below 0 the op loses gradient; None when it cannot be told.
         total: sum of decades since the logits or predictions (the loss itself not counted); None as above.
+        expected: decades that theory predicts from the weights' RMS, or of an activation whose inputs have variance
+            1; None where it predicts nothing.
     """
 
     label: str
@@ -44,6 +46,7 @@ class Bar:
     rms_out: float | None
     decades: float | None
     total: float | None
+    expected: float | None = None
 
 
 @dataclass(frozen=True)

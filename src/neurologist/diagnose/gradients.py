@@ -42,12 +42,12 @@ def legs(run: Run, early: int = 5) -> list[Leg]:
             continue
         factors = [row["factor"] for row in run.rows("gradient", op)[:early] if row["factor"]]
         if factors:
-            found.append(Leg(op, median(log10(f) for f in factors) + _spread(op)))
+            found.append(Leg(op, median(log10(f) for f in factors) + spread(op)))
     return found
 
 
-def _spread(op: Op) -> float:
-    """Decades between the op's RMS factor and its norm factor: half the decades between the two sizes."""
+def spread(op: Op) -> float:
+    """Decades from the op's RMS factor to its norm factor: half the decades between the two sizes."""
     below = data_inputs(op)
     if not below or not below[0].shape or not op.shape:
         return 0.0

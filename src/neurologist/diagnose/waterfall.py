@@ -5,6 +5,7 @@ from __future__ import annotations
 from math import log10
 
 from neurologist.diagnose.diagnosis import Bar, Waterfall
+from neurologist.diagnose.expected import expected_per_entry
 from neurologist.diagnose.finding import Origin
 from neurologist.diagnose.reading import composite, main_path
 from neurologist.record import Op, Run
@@ -39,5 +40,5 @@ def _bars(run: Run, path: list[Op], rows: dict[int, dict[str, float | None]]) ->
         if op.kind == "shape" and (decades is None or abs(decades) < 1e-6):
             continue  # reshaping neither wins nor loses anything
         place = Origin(op.file, op.line, op.code, op.module)
-        bars.append(Bar(op.label, op.kind, place, into, out, decades, total))
+        bars.append(Bar(op.label, op.kind, place, into, out, decades, total, expected_per_entry(run, op)))
     return tuple(bars)

@@ -74,6 +74,8 @@ class Card:
 class Step:
     """One op of the waterfall; the gradient stood at `start` decades before it and at `end` after it.
 
+    `expected` are the decades that theory predicts.
+
     `worst` marks the op to look at; `edge` the first and the last, where one of the two is not there to be measured.
     """
 
@@ -85,6 +87,7 @@ class Step:
     rms: float | None
     worst: bool
     edge: bool
+    expected: float | None = None
 
 
 @dataclass(frozen=True)
@@ -186,7 +189,7 @@ class _Viewer:
             label = self._say(bar.label)
             edge = i in (0, len(waterfall.bars) - 1)
             counted = None if bar.kind == "loss" and i == 0 else bar.decades  # totals begin behind the loss
-            steps.append(Step(label, self._short(bar.origin), counted, start, end, rms, i == worst, edge))
+            steps.append(Step(label, self._short(bar.origin), counted, start, end, rms, i == worst, edge, bar.expected))
             height = end
         return tuple(steps)
 

@@ -18,7 +18,7 @@ from neurologist.report.bars import Glyphs, span
 from neurologist.report.view import Step
 
 MOST_ROWS = 24  # more ops than this are folded: the small ones between the large ones share a row
-WIDE = 100  # columns from which on the gradient's own size is shown too
+WIDE = 100  # columns from which on theory's figure and the gradient's own size are shown too
 CHANGE = 0.05  # decades below which an op leaves the gradient as it is, as far as one decimal shows
 LONGEST = 36  # characters of a file's name
 SPARE = 8  # columns kept for the remark at the right: "most"
@@ -42,19 +42,19 @@ def waterfall(steps: Sequence[Step], width: int, marks: Glyphs, tr: Say) -> Tabl
     shown = [row for row in rows if isinstance(row, Step)]
     labels = max(cell_len(file), *(cell_len(row.label) for row in shown))
     places = max(cell_len(row.place) for row in shown)
-    room = max(8, width - labels - places - 14 - SPARE - (10 if wide else 0) - 8)
+    room = max(8, width - labels - places - 14 - SPARE - (18 if wide else 0) - 8)
     table = Table.grid(padding=(0, 1))
     table.add_column(width=labels, no_wrap=True, overflow="crop")
     table.add_column(width=places, no_wrap=True, overflow="crop", style="cyan")
     table.add_column(width=room, no_wrap=True, overflow="crop")
-    for size in (7, 7, 8) if wide else (7, 7):
+    for size in (7, 7, 7, 8) if wide else (7, 7):
         table.add_column(width=size, justify="right", no_wrap=True, overflow="crop")
     table.add_column(width=SPARE, no_wrap=True, overflow="crop")
-    titles = (tr("decades"), tr("total"), "RMS") if wide else (tr("decades"), tr("total"))
+    titles = (tr("decades"), tr("theory"), tr("total"), "RMS") if wide else (tr("decades"), tr("total"))
     table.add_row(Text(file, "cyan"), "", "", *(Text(title, "dim") for title in titles), "")
     for row in rows:
         cells = _cells(row, low, high, room, marks, tr)
-        table.add_row(*(cells if wide else cells[:5] + cells[6:]))
+        table.add_row(*(cells if wide else cells[:4] + cells[5:6] + cells[7:]))
     return table
 
 
@@ -85,13 +85,14 @@ def _in_one_file(rows: list[Step | Fold], tr: Say) -> tuple[str, list[Step | Fol
 def _cells(row: Step | Fold, low: float, high: float, room: int, marks: Glyphs, tr: Say) -> list[Text]:
     bar = span(row.start, row.end, low, high, room, marks)
     if isinstance(row, Fold):
-        said = [f"({tr(words.plural(row.count, 'op'))})", "", bar, words.decades(row.end - row.start)]
+        said = [f"({tr(words.plural(row.count, 'op'))})", "", bar, words.decades(row.end - row.start), ""]
         return [Text(cell, "dim") for cell in (*said, words.decades(row.end), "", "")]
     style = "bold red" if row.worst else "yellow" if row.end > row.start + CHANGE else ""
     label = Text(row.label, "bold" if row.worst else "")
     total = words.decades(row.end) if row.decades is not None else ""
     rms = "" if row.rms is None else words.number(row.rms)
-    cells = [Text(row.place), Text(bar, style), Text(_change(row), style), Text(total), Text(rms)]
+    theory = "" if row.expected is None or row.decades is None else words.decades(row.expected)
+    cells = [Text(row.place), Text(bar, style), Text(_change(row), style), Text(theory, "dim"), Text(total), Text(rms)]
     return [label, *cells, Text(f"{marks.back} {tr('most')}" if row.worst else "", "bold red")]
 
 

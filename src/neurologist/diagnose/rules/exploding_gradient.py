@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from neurologist.diagnose.expected import against_theory
 from neurologist.diagnose.finding import Evidence, Finding
 from neurologist.diagnose.gradients import Leg, legs, reach, total
 from neurologist.diagnose.reading import improvement, say
@@ -69,6 +70,7 @@ class ExplodingGradient(Rule):
             evidence=[
                 Evidence("decades from the last layers to the first", decades, "decades", "below 2", 0),
                 Evidence(f"decades at {worst.op.place}", worst.decades, "decades", "near 0", 0),
+                *against_theory(run, way),
             ],
         )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 
+from neurologist.diagnose.expected import against_theory
 from neurologist.diagnose.finding import Evidence, Finding
 from neurologist.diagnose.gradients import Leg, legs, reach, share_of, total
 from neurologist.diagnose.reading import improvement, say
@@ -68,6 +69,7 @@ class VanishingGradient(Rule):
             evidence=[
                 Evidence("decades from the last layers to the first", decades, "decades", "above -2", 0),
                 Evidence(f"decades at {worst.op.place}", worst.decades, "decades", "near 0", 0),
+                *against_theory(run, way),
                 Evidence("share of its first value that the loss has lost", gained, "", "rising"),
             ],
         )
