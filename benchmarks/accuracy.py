@@ -1,6 +1,6 @@
 """How exact every function is: value and slope, ours and torch's, against the truth.
 
-    python benchmarks/accuracy.py                                          # everything, about 15 minutes on two cores
+    python benchmarks/accuracy.py                                          # everything, about an hour on two cores
     python benchmarks/accuracy.py gelu snake --dtypes float32 --points 20000    # some of it
     python benchmarks/accuracy.py --write docs/certificates.md             # the page, and certificates.json beside it
     python benchmarks/accuracy.py gelu --write docs/certificates.md --update    # its figures alone anew
