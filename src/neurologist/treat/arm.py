@@ -22,6 +22,7 @@ from neurologist.treat.call import Call, tensors
 from neurologist.treat.carry import Carry
 from neurologist.treat.forward import PLACE, Calls, Forward, treated_call
 from neurologist.treat.objective import Compared, LossCall, Objective, is_loss
+from neurologist.treat.task import Task
 from neurologist.treat.treatment import Treatment
 
 KEPT = 40  # latest batches kept to measure on
@@ -59,11 +60,13 @@ class Arm:
         steps: stop the program after so many optimizer steps; None never.
         carry: weights of an earlier run to go on from.
         observer: told of each call and each backward pass.
+        task: how to score predictions.
 
     Attributes:
         taken: optimizer steps so far.
         batches: the latest.
         losses: of every backward pass, as differentiated.
+        scores: of every backward pass, where the task is known.
     """
 
     def __init__(
@@ -72,8 +75,11 @@ class Arm:
         steps: int | None = None,
         carry: Carry | None = None,
         observer: Observer | None = None,
+        task: Task | None = None,
     ) -> None:
         self.plan, self.limit, self.carry, self.observer = list(plan), steps, carry or Carry(), observer
+        self.task = task
+        self.scores: list[float] = []
         self.taken = 0
         self.models: list[nn.Module] = []
         self.optimizers: list[torch.optim.Optimizer] = []
@@ -190,6 +196,8 @@ class Arm:
                     treatment.objective(compared.objective)
             loss = compared.differentiated(loss)
             self.batches.append(batch)
+            if self.task is not None:
+                self.scores.append(self.task.score(batch.prediction, batch.target))
         self.losses.append(float(loss.detach()) if loss.numel() == 1 else float("nan"))
         self._compared = None
         PLACE.afresh(-1)

@@ -36,7 +36,7 @@ class Ending:
         ended: the program came to its own end, not stopped by us.
         error: what it failed with, or None.
         batches: the latest, with the predictions made while training.
-        losses: of every backward pass.
+        losses: of every backward pass. scores: likewise, of its predictions.
         fresh: predictions and targets of the latest batches after training, in evaluation mode; empty where the
             model could not be asked.
         carry: its weights.
@@ -48,6 +48,7 @@ class Ending:
     error: str | None
     batches: list[Batch]
     losses: list[float]
+    scores: list[float] = field(default_factory=list)
     fresh: list[tuple[torch.Tensor, torch.Tensor]] = field(default_factory=list)
     carry: Carry | None = None
     seconds: float = 0.0
@@ -60,6 +61,11 @@ class Ending:
         """Standard error of its worth, from how the scores of its batches differ."""
         scores = [task.worth([score]) for score in self._scores(task)]
         return stdev(scores) / sqrt(len(scores)) if len(scores) > 1 else 0.0
+
+    def recall(self, task: Task) -> float:
+        """Mean over the classes of the share of their examples that are recognised, 0 to 1."""
+        pairs = self.fresh or [(batch.prediction, batch.target) for batch in self.batches]
+        return task.recall(pairs)
 
     def _scores(self, task: Task) -> list[float]:
         pairs = self.fresh or [(batch.prediction, batch.target) for batch in self.batches]
@@ -82,6 +88,7 @@ def run(
     carry: Carry | None = None,
     observer: Observer | None = None,
     session: Session | None = None,
+    task: Task | None = None,
 ) -> Ending:
     """Run a program once, from seed `number`, and measure it. An error of the program ends it and is kept."""
     started, error, ended = time.perf_counter(), None, False
@@ -90,7 +97,7 @@ def run(
     for treatment in plan if carry is not None else ():
         treatment.again()
     seed(number)
-    arm = Arm(plan, steps, carry, observer)
+    arm = Arm(plan, steps, carry, observer, task)
     try:
         with session or nullcontext(), arm:
             program()
@@ -99,7 +106,7 @@ def run(
         pass
     except Exception as problem:
         error = f"{type(problem).__name__}: {problem}"[:300]
-    ending = Ending(arm.taken, ended, error, list(arm.batches), arm.losses)
+    ending = Ending(arm.taken, ended, error, list(arm.batches), arm.losses, arm.scores)
     if error is None:
         ending.fresh = _asked(ending.batches)
         ending.carry = carried(arm.models, arm.optimizers)

@@ -11,9 +11,11 @@ import copy
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from functools import cmp_to_key
 from math import isfinite
 
 from neurologist.diagnose import Diagnosis, Finding
+from neurologist.diagnose.rule import Stage
 from neurologist.treat.carry import Carry
 from neurologist.treat.plan import Plan
 from neurologist.treat.program import Ending, Program, run
@@ -21,10 +23,11 @@ from neurologist.treat.seen import Seen
 from neurologist.treat.task import Task
 from neurologist.treat.tracing import Tracer
 from neurologist.treat.treatment import Treatment, treatments
-from neurologist.treat.verdict import Trial, margin
+from neurologist.treat.verdict import Trial, judge, margin
 from neurologist.watch.session import watch
 
 ROUNDS = 5
+BEAM = 3  # of the first round's best, where they are alike
 FULL = 10  # times the asked steps: programs that end before are run to their end
 FINALISTS = 5  # of a round that go on after the first steps
 PERFECT = {"numbers": 4.0}  # worth beyond which nothing more is tried, in decades; for accuracy:
@@ -33,6 +36,8 @@ GOOD = {"numbers": 2.0}  # decades of error, and
 WELL = 0.9  # accuracy, that need no further change in a network where nothing is found
 LONGEST = 64.0  # times the program's own length
 BUDGET = 0.1  # share of a whole trial's time to examine it with
+RECALL_COUNTS = 0.1  # in accuracy, for the mean recall of the classes
+LOSS_COUNTS = 0.06  # in accuracy, for a loss that has fallen to 0
 AFTERWARDS = ("lr_too_high", "lr_too_low")  # what may come to light once something else is cured
 
 
@@ -47,6 +52,7 @@ class Search:
         told: called with each trial.
         tried: the trials so far.
         seen: what the control showed.
+        first_loss: the control's at its end. loss_is_sound: nothing found speaks against the loss itself.
     """
 
     program: Program
@@ -55,6 +61,8 @@ class Search:
     told: Callable[[Trial], None] = lambda trial: None
     tried: list[Trial] = field(default_factory=list)
     seen: Seen = field(default_factory=Seen)
+    first_loss: float | None = None
+    loss_is_sound: bool = True
 
     @property
     def task(self) -> Task:
@@ -75,14 +83,18 @@ class Search:
         ending = run(self.program, steps=FULL * self.steps, observer=tracer, session=session)
         self.seen = tracer.finish()
         self.seen.ended, self.seen.steps = ending.ended, ending.steps
+        ending.scores = tracer.scores
         trial = Trial(Plan(), ending, diagnosis=session.diagnose())
+        self.first_loss = trial.loss
+        serious = [f for f in (trial.diagnosis or Diagnosis()).findings if f.severity != "info"]
+        self.loss_is_sound = all(f.stage > Stage.OBJECTIVE for f in serious)
         if self.seen.task is not None:
             trial.worth = ending.worth(self.task)
         return trial
 
     def brief(self, plan: Plan) -> Trial:
         """The first steps under a plan."""
-        ending = run(self.program, plan.treatments, steps=self.steps)
+        ending = run(self.program, plan.treatments, steps=self.steps, task=self.task)
         return self._note(Trial(plan, ending, ending.worth(self.task), whole=False))
 
     def whole(self, plan: Plan, number: int = 0) -> Trial:
@@ -95,7 +107,7 @@ class Search:
                 break
             carry = ending.carry if ending is not None else Carry()
             last = session if turn == times - 1 else None
-            ending = run(self.program, running, number=number, steps=limit, carry=carry, session=last)
+            ending = run(self.program, running, number=number, steps=limit, carry=carry, session=last, task=self.task)
         assert ending is not None
         return self._note(Trial(plan, ending, ending.worth(self.task), session.diagnose() if ending.steps else None))
 
@@ -107,16 +119,33 @@ class Search:
     # -- rounds -----------------------------------------------------------------------------------------------
 
     def best(self, control: Trial) -> Trial:
-        """Rounds on top of each other until nothing more helps; then longer training, while that helps."""
+        """Rounds on top of each other until nothing more helps; then longer training, while that helps.
+
+        Where the way from the first round's best ends in a poor place, those that were as good are gone on from too.
+        """
         best = control
-        for number in range(ROUNDS):
-            if self._perfect(best) or self.late or self._cured(best):
+        for start in self._starts(control):
+            end = self._climb(start)
+            if best is control or self._better(end, best):
+                best = end
+            if self.late or self._cured(best):
                 break
-            found = self._round(best, again=number > 0)
+        return self._longer(best)
+
+    def _starts(self, control: Trial) -> list[Trial]:
+        found = [trial for trial in self._round(control, again=False) if self._pays(control, trial)]
+        alike = [trial for trial in found if self._fine(found[0]) - self._fine(trial) <= margin(self.task)]
+        return alike[:BEAM]
+
+    def _climb(self, best: Trial) -> Trial:
+        for _ in range(ROUNDS):
+            if self.late or self._perfect(best) or self._cured(best):
+                break
+            found = next(iter(self._round(best, again=True)), None)
             if found is None or not self._pays(best, found):
                 break
             best = found
-        return self._longer(best)
+        return best
 
     def _perfect(self, trial: Trial) -> bool:
         return trial.worth >= PERFECT.get(self.task.kind, NEARLY_ALL)
@@ -124,44 +153,64 @@ class Search:
     def _cured(self, trial: Trial) -> bool:
         """Nothing is found any more, and it learns well: a further change would be for its own sake."""
         healthy = trial.diagnosis is not None and trial.diagnosis.healthy
-        return healthy and trial.worth >= GOOD.get(self.task.kind, WELL)
+        recalls = self.task.kind == "numbers" or trial.ending.recall(self.task) >= WELL - 0.1
+        return healthy and recalls and trial.worth >= GOOD.get(self.task.kind, WELL)
 
     def _pays(self, before: Trial, after: Trial) -> bool:
         """True when a further change is worth it: in a healthy network only a large gain is."""
-        gain = after.worth - before.worth
+        if not before.plan.treatments and judge([before], [after], self.task).verdict == "cured":
+            return True
+        gain = self._fine(after) - self._fine(before)
+        if _left(after) < _left(before) and gain > -margin(self.task):
+            return True  # what one fault hides, another may hide as well
         if not before.plan.treatments or before.diagnosis is None or not before.diagnosis.healthy:
-            return gain > margin(self.task)
+            return gain > margin(self.task, before.worth)
         if self.task.kind == "numbers":
             return gain > 0.3
         return gain > 0.03 and gain > (1 - before.worth) / 3
 
-    def _round(self, best: Trial, again: bool) -> Trial | None:
+    def _fine(self, trial: Trial) -> float:
+        """Its worth, and for classes a little for what shows before more answers are right.
+
+        That is answering other than the commonest class, and a lower loss where the loss itself is not at fault.
+        """
+        if self.task.kind == "numbers" or trial.ending.error is not None:
+            return trial.worth
+        fine = trial.worth + RECALL_COUNTS * trial.ending.recall(self.task)
+        if trial.loss is None or not self.first_loss or not self.loss_is_sound:
+            return fine
+        return fine + LOSS_COUNTS * max(-1.0, min(1.0, 1 - trial.loss / self.first_loss))
+
+    def _round(self, best: Trial, again: bool) -> list[Trial]:
+        """Trials of everything that is proposed on top of a trial, the best first."""
         plans = self._plans(best, again)
         if self.seen.steps > 2 * self.steps:
-            now = [
-                plan for plan in plans if plan.longer == best.plan.longer
-            ]  # the first steps of a longer one are the same
+            now = [plan for plan in plans if plan.longer == best.plan.longer]  # a longer one begins as a short one does
             short = [self.brief(plan) for plan in now if not self.late]
-            short.sort(key=lambda trial: -trial.worth)
+            short.sort(key=lambda trial: -self._fine(trial))
             plans = [trial.plan for trial in short[:FINALISTS]] + [plan for plan in plans if plan not in now]
-        found: Trial | None = None
+        found: list[Trial] = []
         for plan in plans:
-            if self.late or (found is not None and self._perfect(found)):
+            if self.late or (found and self._perfect(found[-1])):
                 break
             trial = self.whole(plan)
-            if isfinite(trial.worth) and (found is None or self._better(trial, found)):
-                found = trial
-        return found
+            if isfinite(trial.worth):
+                found.append(trial)
+        return sorted(found, key=cmp_to_key(self._order))
+
+    def _order(self, one: Trial, other: Trial) -> int:
+        return self._better(other, one) - self._better(one, other)
 
     def _better(self, trial: Trial, other: Trial) -> bool:
         """By worth; where that is alike, the one with less left to find; else the one that came first."""
-        difference = trial.worth - other.worth
+        difference = self._fine(trial) - self._fine(other)
         if abs(difference) > margin(self.task):
             return difference > 0
         return _left(trial) < _left(other)
 
     def _plans(self, best: Trial, again: bool) -> list[Plan]:
-        findings = [f for f in (best.diagnosis or Diagnosis()).findings if f.severity in ("error", "warning")]
+        levels = ("error", "warning", "info") if again and not self._perfect(best) else ("error", "warning")
+        findings = [f for f in (best.diagnosis or Diagnosis()).findings if f.severity in levels]
         findings += [Finding("", "", cause, "warning", "") for cause in AFTERWARDS if again]
         plans: dict[str, Plan] = {}
         for finding in findings:

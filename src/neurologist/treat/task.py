@@ -49,14 +49,26 @@ class Task:
             return inf if self.kind == "numbers" else 0.0
         if self.kind == "numbers":
             return self._unexplained(prediction, target)
+        right, _ = self._right(prediction, target)
+        return float(right.float().mean())
+
+    def recall(self, pairs: list[tuple[torch.Tensor, torch.Tensor]]) -> float:
+        """Mean over the classes of the share of their examples that are recognised; 0 for numbers."""
+        if self.kind == "numbers" or not pairs:
+            return 0.0
+        found = [self._right(prediction.detach(), target.detach()) for prediction, target in pairs]
+        right, wanted = (torch.cat([part.reshape(-1) for part in parts]) for parts in zip(*found, strict=True))
+        return float(torch.stack([right[wanted == value].float().mean() for value in wanted.unique()]).mean())
+
+    def _right(self, prediction: torch.Tensor, target: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """Which answers are right, and what was wanted."""
         if self.kind == "labels":
-            got = (prediction > self.threshold).to(target.dtype)
-            return float((_alike(got, target) == target).float().mean())
+            return _alike((prediction > self.threshold).to(target.dtype), target) == target, target
         wanted = target.argmax(1) if self.kind == "one-hot" else target
         wanted = wanted.squeeze(1) if wanted.dim() > 1 and wanted.shape[1] == 1 else wanted
         if prediction.dim() < 2 or prediction.shape[1] < 2:
-            return float((prediction.reshape(wanted.shape).round() == wanted).float().mean())
-        return float((prediction.argmax(1) == wanted).float().mean())
+            return prediction.reshape(wanted.shape).round() == wanted, wanted
+        return prediction.argmax(1) == wanted, wanted
 
     def _unexplained(self, prediction: torch.Tensor, target: torch.Tensor) -> float:
         error = (_alike(prediction, target) - target).float().pow(2).mean()

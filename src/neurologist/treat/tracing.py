@@ -16,7 +16,7 @@ from neurologist.treat.objective import Compared
 from neurologist.treat.seen import Seen, Step
 from neurologist.treat.task import task_of
 
-LOOKED_AT = 400  # steps whose data are measured
+LOOKED_AT = 2000  # steps whose data are measured
 BY_FUNCTION = {
     "linear": {"linear"},
     "conv": {"conv1d", "conv2d", "conv3d"},
@@ -66,6 +66,12 @@ class Tracer:
             seen.largest = max(seen.largest, int(batch.target.max()) if seen.whole else 0)
             self._batches.append(Batch(batch.prediction, batch.target, None, (), {}))
         seen.steps += 1
+
+    @property
+    def scores(self) -> list[float]:
+        """Of each step, once the task is known."""
+        task = self.seen.task
+        return [task.score(b.prediction, b.target) for b in self._batches] if task is not None else []
 
     def finish(self) -> Seen:
         """What was seen, once the program has ended."""

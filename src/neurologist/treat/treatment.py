@@ -85,6 +85,11 @@ class Treatment:
     def again(self) -> None:
         """The program starts once more and goes on from the weights that it had: see `longer`."""
 
+    @property
+    def changes_loss(self) -> bool:
+        """Losses with and without it cannot be compared."""
+        return type(self).objective is not Treatment.objective
+
     def __repr__(self) -> str:
         return f"<treatment {self.slug}: {self.label}>"
 

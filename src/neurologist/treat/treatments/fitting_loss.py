@@ -50,7 +50,10 @@ class FittingLoss(Treatment):
 
     slug = "fitting-loss"
     words = ("classification-loss", "regression-loss", "logits-loss")
-    treats = ("wrong_loss", "missing_output_activation", "wrong_output_activation")
+    treats = (
+        "wrong_loss", "missing_output_activation", "wrong_output_activation", "wrong_output_units",
+        "unstable_expression", "non_finite_loss",
+    )  # fmt: skip
     reach = "model"
 
     @classmethod

@@ -9,6 +9,9 @@ from neurologist.diagnose import Finding
 from neurologist.treat.seen import Seen
 from neurologist.treat.treatment import Treatment
 
+TIMES = (4.0, 16.0, 64.0)
+LITTLE = 2000  # steps
+
 
 @dataclass(eq=False)
 class Longer(Treatment):
@@ -21,9 +24,9 @@ class Longer(Treatment):
 
     @classmethod
     def proposals(cls, finding: Finding, seen: Seen) -> Iterable[Treatment]:
-        """As far as it pays: trials double it."""
+        """Four times; sixteen and more times where that is still little. Trials double it while that pays."""
         if seen.ended:
-            yield cls()
+            yield from (cls(times) for times in TIMES if times == TIMES[0] or times * seen.steps <= LITTLE)
 
     @property
     def label(self) -> str:

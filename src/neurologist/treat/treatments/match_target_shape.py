@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+import torch
+
 from neurologist.diagnose import Finding
+from neurologist.treat.call import Call
 from neurologist.treat.objective import Objective
 from neurologist.treat.seen import Seen
 from neurologist.treat.treatment import Treatment
@@ -26,6 +29,17 @@ class MatchTargetShape(Treatment):
     @property
     def label(self) -> str:
         return "targets in the predictions' shape"
+
+    def before(self, call: Call) -> None:
+        """In a loss of the program's own: where a prediction meets as many numbers in another shape."""
+        if call.site.model >= 0 or len(call.args) != 2:
+            return
+        one, two = call.args
+        if isinstance(one, torch.Tensor) and isinstance(two, torch.Tensor) and one.numel() == two.numel():
+            if one.requires_grad and not two.requires_grad:
+                call.args = (one, two.reshape(one.shape))
+            elif two.requires_grad and not one.requires_grad:
+                call.args = (one.reshape(two.shape), two)
 
     def objective(self, objective: Objective) -> None:
         if objective.target.numel() == objective.prediction.numel():
