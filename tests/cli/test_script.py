@@ -8,13 +8,13 @@ from subprocess import CompletedProcess
 
 import pytest
 
-from neurologist.cli._script import NoProgram, module, script
+from neurologist.treat.script import NoProgram, module, script
 
 Python = Callable[..., "CompletedProcess[str]"]
 
 RUNNER = """\
 import sys
-from neurologist.cli import _script
+from neurologist.treat import script as _script
 make = _script.module if sys.argv[1] == "-m" else _script.script
 program = make(sys.argv[2], sys.argv[3:]) if sys.argv[1] == "-m" else make(sys.argv[1], sys.argv[2:])
 _script.enter(program)

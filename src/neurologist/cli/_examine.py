@@ -16,10 +16,11 @@ from typing import IO, TYPE_CHECKING
 
 import typer
 
-from neurologist.cli import _record, _script
+from neurologist.cli import _record
 from neurologist.cli._output import BROKEN, Format, chosen, fail, note, spoken, writable, write
 from neurologist.cli._progress import progress
 from neurologist.cli._stop import stopping
+from neurologist.treat import script as _script
 
 if TYPE_CHECKING:
     from neurologist.watch.session import Session

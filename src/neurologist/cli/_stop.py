@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, Protocol
 
-from neurologist.cli._script import Stop
+from neurologist.treat.script import Stop
 
 
 class Counting(Protocol):

@@ -7,13 +7,22 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from neurologist.diagnose import Diagnosis
+from neurologist.diagnose.finding import SEVERITIES
 from neurologist.treat.plan import Plan
 from neurologist.treat.program import Program
+from neurologist.treat.script import rerun, script
 from neurologist.treat.search import Search
+from neurologist.treat.seen import Seen
 from neurologist.treat.verdict import Trial, Verdict, judge
+
+if TYPE_CHECKING:
+    from neurologist.treat.source import Edited
 
 
 class ProgramError(RuntimeError):
@@ -29,12 +38,21 @@ class Cure:
         verdicts: on each plan tried, the best first.
         best: the plan that cured or helped most, for `nl.treat`; None when none did.
         why: when there is no best, the reason.
+        seen: what the control showed of the program.
     """
 
     diagnosis: Diagnosis
     verdicts: tuple[Verdict, ...] = ()
     best: Plan | None = None
     why: str = ""
+    seen: Seen = field(default_factory=Seen, repr=False)
+
+    @property
+    def edit(self) -> Edited:
+        """The best plan as an edit of the program's source; nothing where there is none."""
+        from neurologist.treat.source import Edited, edited
+
+        return edited(self.best, self.seen) if self.best is not None else Edited()
 
     def __str__(self) -> str:
         from neurologist.treat.table import as_text
@@ -43,7 +61,7 @@ class Cure:
 
 
 def fix(
-    program: Program,
+    program: Program | str | Path,
     steps: int = 200,
     seeds: int = 3,
     minutes: float = 5.0,
@@ -55,7 +73,7 @@ def fix(
     Arms are compared by accuracy or R2 on the batches of the program itself, whatever loss they minimise.
 
     Args:
-        program: runs the training from scratch each time it is called.
+        program: runs the training from scratch each time it is called; or the path of a script that does.
         steps: optimizer steps of a first, short trial. Treatments that pass it go on to the program's own end, if
             that comes within ten times as many.
         seeds: how many seeds the verdict on the best rests on.
@@ -68,6 +86,8 @@ def fix(
     """
     if steps < 1 or seeds < 1 or not minutes > 0:
         raise ValueError(f"fix got steps={steps}, seeds={seeds}, minutes={minutes}: expected at least 1, 1 and above 0")
+    if isinstance(program, str | Path):
+        program = partial(rerun, script(str(program), ()))
     search = Search(program, steps, time.monotonic() + 60 * minutes)
     if told is not None:
         search.told = told
@@ -88,7 +108,10 @@ def _judged(search: Search, control: Trial, best: Trial, seeds: int) -> Cure:
     for number in range(1, seeds if best.plan.treatments else 1):
         if search.late:
             break
-        controls.append(search.whole(Plan(), number))
+        again = search.whole(Plan(), number)
+        if again.ending.losses == control.ending.losses:
+            break  # the program sets its own seed: more runs show nothing new
+        controls.append(again)
         treated.append(search.whole(best.plan, number))
     verdicts = [judge([control], [trial], search.task) for trial in search.tried if trial.plan.treatments]
     diagnosis = control.diagnosis or Diagnosis()
@@ -100,11 +123,11 @@ def _judged(search: Search, control: Trial, best: Trial, seeds: int) -> Cure:
     if final.verdict not in ("cured", "helped"):
         why = f"what helped on the first seed did not hold on {len(controls)} seeds"
         return Cure(diagnosis, (final, *verdicts), None, why)
-    return Cure(_confirmed(diagnosis, best.plan), (final, *verdicts), best.plan)
+    return Cure(_confirmed(diagnosis, best.plan), (final, *verdicts), best.plan, seen=search.seen)
 
 
 def _confirmed(diagnosis: Diagnosis, plan: Plan) -> Diagnosis:
-    """The diagnosis with the findings first whose cause was treated with success."""
+    """The diagnosis with the findings first, within their severity, whose cause was treated with success."""
     treated = {cause for treatment in plan.treatments for cause in treatment.treats}
-    order = sorted(diagnosis.findings, key=lambda f: (f.severity == "info", f.cause not in treated))
+    order = sorted(diagnosis.findings, key=lambda f: (SEVERITIES.index(f.severity), f.cause not in treated))
     return replace(diagnosis, findings=tuple(order))

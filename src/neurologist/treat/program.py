@@ -39,7 +39,7 @@ class Ending:
         losses: of every backward pass. scores: likewise, of its predictions.
         fresh: predictions and targets of the latest batches after training, in evaluation mode; empty where the
             model could not be asked.
-        carry: its weights.
+        carry: its weights. optimizers: names of the classes of its optimizers.
         seconds: it took.
     """
 
@@ -51,6 +51,7 @@ class Ending:
     scores: list[float] = field(default_factory=list)
     fresh: list[tuple[torch.Tensor, torch.Tensor]] = field(default_factory=list)
     carry: Carry | None = None
+    optimizers: list[str] = field(default_factory=list)
     seconds: float = 0.0
 
     def worth(self, task: Task) -> float:
@@ -110,6 +111,7 @@ def run(
     if error is None:
         ending.fresh = _asked(ending.batches)
         ending.carry = carried(arm.models, arm.optimizers)
+    ending.optimizers = [type(optimizer).__name__ for optimizer in arm.optimizers]
     ending.seconds = time.perf_counter() - started
     return ending
 

@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import cmp_to_key
-from math import isfinite
+from math import inf, isfinite
 
 from neurologist.diagnose import Diagnosis, Finding
 from neurologist.diagnose.rule import Stage
@@ -52,7 +52,8 @@ class Search:
         told: called with each trial.
         tried: the trials so far.
         seen: what the control showed.
-        first_loss: the control's at its end. loss_is_sound: nothing found speaks against the loss itself.
+        start: the control's worth. first_loss: its loss at the end.
+        loss_is_sound: nothing found speaks against the loss itself.
     """
 
     program: Program
@@ -63,6 +64,7 @@ class Search:
     seen: Seen = field(default_factory=Seen)
     first_loss: float | None = None
     loss_is_sound: bool = True
+    start: float = -inf
 
     @property
     def task(self) -> Task:
@@ -83,13 +85,13 @@ class Search:
         ending = run(self.program, steps=FULL * self.steps, observer=tracer, session=session)
         self.seen = tracer.finish()
         self.seen.ended, self.seen.steps = ending.ended, ending.steps
-        ending.scores = tracer.scores
+        ending.scores, self.seen.optimizers = tracer.scores, ending.optimizers
         trial = Trial(Plan(), ending, diagnosis=session.diagnose())
         self.first_loss = trial.loss
         serious = [f for f in (trial.diagnosis or Diagnosis()).findings if f.severity != "info"]
         self.loss_is_sound = all(f.stage > Stage.OBJECTIVE for f in serious)
         if self.seen.task is not None:
-            trial.worth = ending.worth(self.task)
+            self.start = trial.worth = ending.worth(self.task)
         return trial
 
     def brief(self, plan: Plan) -> Trial:
@@ -191,18 +193,29 @@ class Search:
             plans = [trial.plan for trial in short[:FINALISTS]] + [plan for plan in plans if plan not in now]
         found: list[Trial] = []
         for plan in plans:
-            if self.late or (found and self._perfect(found[-1])):
+            if self.late or (found and self._perfect(found[-1]) and not _left(found[-1])):
                 break
             trial = self.whole(plan)
             if isfinite(trial.worth):
                 found.append(trial)
         return sorted(found, key=cmp_to_key(self._order))
 
+    def _gain(self, trial: Trial) -> float:
+        return trial.worth - self.start
+
     def _order(self, one: Trial, other: Trial) -> int:
         return self._better(other, one) - self._better(one, other)
 
     def _better(self, trial: Trial, other: Trial) -> bool:
-        """By worth; where that is alike, the one with less left to find; else the one that came first."""
+        """By worth; where that is alike, the one with less left to find; else the one that came first.
+
+        One that leaves an error standing is not better than one that does not, unless that one gains little.
+        """
+        clean, other_clean = _errors(trial) == 0, _errors(other) == 0
+        if clean != other_clean:
+            one, two = (trial, other) if clean else (other, trial)
+            if self._gain(one) > max(margin(self.task), self._gain(two) / 3):
+                return clean
         difference = self._fine(trial) - self._fine(other)
         if abs(difference) > margin(self.task):
             return difference > 0
@@ -249,6 +262,10 @@ def _in_order(finding: Finding) -> list[type[Treatment]]:
     kinds = [kind for kind in treatments().values() if finding.cause in kind.treats]
     places = {kind: [named.index(w) for w in (kind.slug, *kind.words) if w in named] for kind in kinds}
     return sorted(kinds, key=lambda kind: min(places[kind], default=len(named)))
+
+
+def _errors(trial: Trial) -> int:
+    return sum(f.severity == "error" for f in trial.diagnosis.findings) if trial.diagnosis is not None else 0
 
 
 def _left(trial: Trial) -> int:

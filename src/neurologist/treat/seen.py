@@ -29,6 +29,8 @@ class Step:
         sources: indices of the calls that made its tensors.
         shape: of its result.
         function: what was called.
+        layer: class of the torch.nn layer that calls it; None where the program calls it itself.
+        file, line: of the program, where it is called.
     """
 
     site: Site
@@ -37,6 +39,9 @@ class Step:
     sources: list[int]
     shape: tuple[int, ...]
     function: Callable[..., Any] | None = None
+    layer: str | None = None
+    file: str | None = None
+    line: int | None = None
 
     @property
     def weighted(self) -> bool:
@@ -99,6 +104,7 @@ class Seen:
         steps: that the program takes; ended: it came to its own end.
         summed: the loss is a sum over the batch.
         whole: all targets are whole numbers; largest: the largest of them.
+        files: of the program, through which the first step ran. optimizers: names of their classes.
         alone: the loss holds nothing besides what compares predictions and targets.
     """
 
@@ -115,6 +121,8 @@ class Seen:
     summed: bool = False
     whole: bool = True
     largest: int = 0
+    files: set[str] = field(default_factory=set)
+    optimizers: list[str] = field(default_factory=list)
 
     def _chain(self, start: int | None) -> Iterable[int]:
         """Calls back along the first source, from `start`."""

@@ -5,17 +5,23 @@ May import: torch, `tape.ops`, the lower files of this room.
 
 from __future__ import annotations
 
+import os
+import sys
+from pathlib import Path
+from types import FrameType
 from typing import Any
 
 import torch
 
 from neurologist.tape import ops
+from neurologist.tape.origin import is_users
 from neurologist.treat.arm import Batch
 from neurologist.treat.call import Call, tensors
 from neurologist.treat.objective import Compared
 from neurologist.treat.seen import Seen, Step
 from neurologist.treat.task import task_of
 
+LAYERS = f"{Path('torch', 'nn', 'modules')}{os.sep}"
 LOOKED_AT = 2000  # steps whose data are measured
 BY_FUNCTION = {
     "linear": {"linear"},
@@ -44,9 +50,25 @@ class Tracer:
         operands = tensors((*call.args, *call.named.values()))
         sources = [self._made[id(t)] for t in operands if id(t) in self._made]
         step = Step(call.site, *_kind(call, result), sources, tuple(result.shape), call.function)
+        step.layer, step.file, step.line = self._place()
         self.seen.calls.append(step)
         self._made[id(result)] = len(self.seen.calls) - 1
         self._held.append(result)
+
+    def _place(self) -> tuple[str | None, str | None, int | None]:
+        """The torch.nn layer that makes the call that happens now, and the program's line."""
+        layer: str | None = None
+        found: tuple[str, int] | None = None
+        frame: FrameType | None = sys._getframe(2)
+        while frame is not None:
+            name = frame.f_code.co_filename
+            if is_users(name):
+                self.seen.files.add(name)
+                found = found or (name, frame.f_lineno)
+            elif found is None and layer is None and frame.f_code.co_name == "forward" and LAYERS in name:
+                layer = type(frame.f_locals.get("self")).__name__
+            frame = frame.f_back
+        return (layer, *found) if found is not None else (layer, None, None)
 
     def step(self, compared: Compared, loss: torch.Tensor, batch: Batch) -> None:
         """Note what is compared."""

@@ -18,6 +18,7 @@ from torch import nn
 
 from neurologist.diagnose import Finding
 from neurologist.treat.call import Call
+from neurologist.treat.edit import Edit
 from neurologist.treat.objective import Objective
 
 if TYPE_CHECKING:
@@ -48,10 +49,9 @@ class Treatment:
         """What it does here, in a few words: "learning rate x 0.1"."""
         raise NotImplementedError
 
-    @property
-    def edit(self) -> str:
-        """How it reads as an edit of the user's source."""
-        return self.label
+    def edits(self, seen: Seen) -> Iterable[Edit]:
+        """How it reads as an edit of the user's source; nothing where that is to be done by hand."""
+        return ()
 
     # -- where it acts; each is called in the running program -------------------------------------------------
 

@@ -9,6 +9,7 @@ from typing import Any
 import torch
 
 from neurologist.diagnose import Finding
+from neurologist.treat.edit import Edit, Option
 from neurologist.treat.seen import Seen
 from neurologist.treat.treatment import Treatment
 
@@ -60,3 +61,6 @@ class Adam(Treatment):
 
     def again(self) -> None:
         self._old, self._own = [own.state_dict()["state"] for own in self._own.values()], {}
+
+    def edits(self, seen: Seen) -> Iterable[Edit]:
+        return [Option(name, {"lr": f"{self.lr:g}"}, rename="Adam") for name in dict.fromkeys(seen.optimizers)]

@@ -10,9 +10,17 @@ from torch.nn import functional as F
 
 from neurologist.diagnose import Finding
 from neurologist.treat.call import Call, Site
+from neurologist.treat.edit import Edit, Swap
 from neurologist.treat.objective import Objective
 from neurologist.treat.seen import Seen
 from neurologist.treat.treatment import Treatment
+
+LAYERS = {
+    "cross_entropy": "CrossEntropyLoss",
+    "mse_loss": "MSELoss",
+    "binary_cross_entropy": "BCELoss",
+    "binary_cross_entropy_with_logits": "BCEWithLogitsLoss",
+}
 
 
 def _indices(prediction: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
@@ -85,3 +93,11 @@ class FittingLoss(Treatment):
 
     def objective(self, objective: Objective) -> None:
         objective.function, objective.name, objective.touched = self.function, self.name, True
+
+    def edits(self, seen: Seen) -> Iterable[Edit]:
+        loss = [step for step in seen.calls if step.site.name == seen.loss]
+        if not loss:
+            return [f"minimise torch.nn.functional.{self.name} of predictions and targets"]
+        function, layer = ("sigmoid", "Sigmoid") if self.sigmoid else (None, None)
+        before = [Swap(step, function, layer) for step in seen.calls if step.site in self.sites]
+        return [*before, *(Swap(step, self.name, LAYERS[self.name], keep=True) for step in loss)]

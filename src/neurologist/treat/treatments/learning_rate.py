@@ -9,6 +9,7 @@ from typing import Any
 import torch
 
 from neurologist.diagnose import Finding
+from neurologist.treat.edit import Edit, Option
 from neurologist.treat.seen import Seen
 from neurologist.treat.treatment import Treatment
 
@@ -49,3 +50,7 @@ class LearningRate(Treatment):
     def stepped(self, optimizer: torch.optim.Optimizer) -> None:
         for group, lr in zip(optimizer.param_groups, self._kept, strict=True):
             group["lr"] = lr
+
+    def edits(self, seen: Seen) -> Iterable[Edit]:
+        code = f"{{}} * {self.factor:g}"
+        return [Option(name, {"lr": code}, position={"lr": 1}) for name in dict.fromkeys(seen.optimizers)]

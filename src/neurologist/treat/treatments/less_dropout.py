@@ -10,6 +10,7 @@ from torch.nn import functional as F
 
 from neurologist.diagnose import Finding
 from neurologist.treat.call import Call, Site
+from neurologist.treat.edit import Edit, Swap
 from neurologist.treat.seen import Seen
 from neurologist.treat.treatment import Treatment
 
@@ -49,3 +50,7 @@ class LessDropout(Treatment):
                 return kept
 
             call.instead(dropped)
+
+    def edits(self, seen: Seen) -> Iterable[Edit]:
+        steps = [step for step in seen.calls if step.site in self.sites]
+        return [Swap(step, layer=step.layer, options=f"{self.share:g}") if step.layer else self.label for step in steps]

@@ -9,6 +9,7 @@ from typing import Any
 import torch
 
 from neurologist.diagnose import Finding
+from neurologist.treat.edit import Edit, Option
 from neurologist.treat.objective import Objective
 from neurologist.treat.seen import Seen
 from neurologist.treat.treatment import Treatment
@@ -48,3 +49,9 @@ class LowerWeightDecay(Treatment):
         for group, decay in zip(optimizer.param_groups, self._kept, strict=True):
             if decay is not None:
                 group["weight_decay"] = decay
+
+    def edits(self, seen: Seen) -> Iterable[Edit]:
+        if not seen.alone:
+            return ["take the penalty out of the loss"]
+        code = f"{{}} * {self.factor:g}" if self.factor else None
+        return [Option(name, {"weight_decay": code}) for name in dict.fromkeys(seen.optimizers)]

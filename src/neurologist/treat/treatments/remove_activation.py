@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from neurologist.diagnose import Finding
 from neurologist.treat.call import Call, Site
+from neurologist.treat.edit import Edit, Swap
 from neurologist.treat.seen import Seen, expects
 from neurologist.treat.treatment import Treatment
 
@@ -39,3 +40,6 @@ class RemoveActivation(Treatment):
     def before(self, call: Call) -> None:
         if call.site in self.sites:
             call.instead(lambda scores: scores)
+
+    def edits(self, seen: Seen) -> Iterable[Edit]:
+        return [Swap(step) for step in seen.calls if step.site in self.sites]

@@ -10,6 +10,7 @@ from torch.nn import functional as F
 
 from neurologist.diagnose import Finding
 from neurologist.treat.call import Call, Site
+from neurologist.treat.edit import Edit, Swap
 from neurologist.treat.seen import Seen
 from neurologist.treat.treatment import Treatment
 
@@ -18,6 +19,7 @@ OFFERED: dict[str, Callable[[torch.Tensor], torch.Tensor]] = {
     "leaky_relu": F.leaky_relu,
     "silu": F.silu,
 }
+LAYERS = {"relu": "ReLU", "leaky_relu": "LeakyReLU", "silu": "SiLU"}
 
 
 @dataclass(eq=False)
@@ -50,3 +52,6 @@ class ReplaceActivation(Treatment):
     def before(self, call: Call) -> None:
         if call.site in self.sites:
             call.instead(OFFERED[self.name])
+
+    def edits(self, seen: Seen) -> Iterable[Edit]:
+        return [Swap(step, self.name, LAYERS[self.name]) for step in seen.calls if step.site in self.sites]

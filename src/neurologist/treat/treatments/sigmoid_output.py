@@ -9,6 +9,7 @@ import torch
 
 from neurologist.diagnose import Finding
 from neurologist.treat.call import Call, Site
+from neurologist.treat.edit import Edit, Swap
 from neurologist.treat.seen import Seen
 from neurologist.treat.treatment import Treatment
 
@@ -42,3 +43,6 @@ class SigmoidOutput(Treatment):
     def before(self, call: Call) -> None:
         if call.site in self.sites:
             call.instead(torch.sigmoid)
+
+    def edits(self, seen: Seen) -> Iterable[Edit]:
+        return [Swap(step, "sigmoid", "Sigmoid") for step in seen.calls if step.site in self.sites]

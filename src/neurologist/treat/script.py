@@ -17,7 +17,7 @@ from importlib.machinery import ModuleSpec, SourceFileLoader
 from pathlib import Path
 from types import CodeType, ModuleType, TracebackType
 
-OURS = tuple(str(Path(__file__).resolve().parents[1] / room) + os.sep for room in ("cli", "watch", "tape"))
+OURS = tuple(str(Path(__file__).resolve().parents[1] / room) + os.sep for room in ("cli", "watch", "tape", "treat"))
 INTERRUPTED = 130  # what shells report for Ctrl-C
 
 
@@ -155,6 +155,32 @@ def run(program: Program) -> Outcome:
         _print_traceback(error)
         return Outcome(1, f"failed: {type(error).__name__}: {error}"[:300], began=main is not None)
     return Outcome(0, "finished")
+
+
+def rerun(program: Program) -> None:
+    """Run the program once more from scratch, quietly: an error passes through, and this process stays its own.
+
+    Modules that the program imports from its own folder are imported anew each time.
+
+    Raises:
+        NoProgram: there turned out to be nothing to run.
+        RuntimeError: the program ended itself with an exit code other than 0.
+    """
+    kept = list(sys.argv), list(sys.path), set(sys.modules), sys.modules["__main__"]
+    try:
+        enter(program)
+        code, main = program.load()
+        sys.modules["__main__"] = main
+        exec(code, main.__dict__)
+    except SystemExit as request:
+        if (outcome := _exited(request.code)).code:
+            raise RuntimeError(outcome.status) from None
+    finally:
+        sys.argv[:], sys.path[:] = kept[0], kept[1]
+        sys.modules["__main__"] = kept[3]
+        for name in set(sys.modules) - kept[2]:
+            if (getattr(sys.modules[name], "__file__", None) or "").startswith(program.path + os.sep):
+                del sys.modules[name]
 
 
 def _exited(code: object) -> Outcome:
