@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import pickle
 from collections.abc import Callable
+from importlib import import_module
 
 import pytest
 import torch
@@ -343,3 +344,19 @@ def test_a_treated_model_can_be_pickled():
 def test_treating_with_nothing_is_said():
     with pytest.raises(TypeError, match=r"expected cure\.best; it is None where nothing cured"):
         nl.treat(None)
+
+
+def test_large_predictions_are_not_piled_up(monkeypatch):
+    arm, tracing = (import_module(f"neurologist.treat.{name}") for name in ("arm", "tracing"))
+    monkeypatch.setattr(arm, "HELD", 3 * (64 * 4 + 64 + 64 * 6))
+    monkeypatch.setattr(tracing, "HELD", 500)
+    tracer = Tracer()
+    ending = run(lambda: train(m := classifier(), sgd(m)), observer=tracer)
+    assert len(ending.batches) == 3
+    assert tracer._batches == []
+    assert len(tracer.scores) == ending.steps == 60
+    whole = Tracer()
+    monkeypatch.setattr(tracing, "HELD", 10**9)
+    run(lambda: train(m := classifier(), sgd(m)), observer=whole)
+    whole.finish()
+    assert tracer.scores == whole.scores

@@ -25,7 +25,8 @@ from neurologist.treat.objective import Compared, LossCall, Objective, is_loss
 from neurologist.treat.task import Task
 from neurologist.treat.treatment import Treatment
 
-KEPT = 40  # latest batches kept to measure on
+KEPT = 40  # latest batches kept to measure on, and
+HELD = 20_000_000  # entries of their tensors, at most
 
 
 class Enough(BaseException):  # no error, and no `except Exception` of the program may catch it
@@ -40,6 +41,10 @@ class Batch(NamedTuple):
     model: nn.Module | None
     args: tuple[Any, ...]
     named: dict[str, Any]
+
+
+def _entries(batch: Batch) -> int:
+    return sum(t.numel() for t in (batch.prediction, batch.target, *tensors(batch.args)))
 
 
 class Observer(Protocol):
@@ -195,13 +200,18 @@ class Arm:
                 for treatment in self.plan:
                     treatment.objective(compared.objective)
             loss = compared.differentiated(loss)
-            self.batches.append(batch)
+            self._keep(batch)
             if self.task is not None:
                 self.scores.append(self.task.score(batch.prediction, batch.target))
         self.losses.append(float(loss.detach()) if loss.numel() == 1 else float("nan"))
         self._compared = None
         PLACE.afresh(-1)
         return loss
+
+    def _keep(self, batch: Batch) -> None:
+        self.batches.append(batch)
+        while len(self.batches) > 1 and sum(map(_entries, self.batches)) > HELD:
+            self.batches.popleft()
 
     def _before_step(self, optimizer: torch.optim.Optimizer) -> None:
         if not any(optimizer is known for known in self.optimizers):

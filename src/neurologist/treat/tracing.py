@@ -22,7 +22,9 @@ from neurologist.treat.seen import Seen, Step
 from neurologist.treat.task import task_of
 
 LAYERS = f"{Path('torch', 'nn', 'modules')}{os.sep}"
-LOOKED_AT = 2000  # steps whose data are measured
+LOOKED_AT = 400  # steps whose data are measured
+HELD = 4_000_000  # entries of predictions kept until the task is told from them
+CALLS = 20_000  # of a first step that are noted, at most
 BY_FUNCTION = {
     "linear": {"linear"},
     "conv": {"conv1d", "conv2d", "conv3d"},
@@ -39,12 +41,14 @@ class Tracer:
         self._made: dict[int, int] = {}
         self._held: list[torch.Tensor] = []  # so that no id is used twice
         self._open = True
-        self._batches: list[Batch] = []
+        self._batches: list[tuple[torch.Tensor, torch.Tensor]] = []
+        self._entries = 0
+        self.scores: list[float] = []  # of each step, once it is finished
 
     def call(self, call: Call, result: Any) -> None:
         """Note a call of the first forward pass."""
         results = tensors([result])
-        if not self._open or not results or not results[0].requires_grad:
+        if not self._open or not results or not results[0].requires_grad or len(self.seen.calls) >= CALLS:
             return
         result = results[0]
         operands = tensors((*call.args, *call.named.values()))
@@ -86,20 +90,22 @@ class Tracer:
             seen.targets.add(batch.target.float())
             seen.whole &= bool((batch.target == batch.target.round()).all())
             seen.largest = max(seen.largest, int(batch.target.max()) if seen.whole else 0)
-            self._batches.append(Batch(batch.prediction, batch.target, None, (), {}))
         seen.steps += 1
-
-    @property
-    def scores(self) -> list[float]:
-        """Of each step, once the task is known."""
-        task = self.seen.task
-        return [task.score(b.prediction, b.target) for b in self._batches] if task is not None else []
+        if seen.task is not None:
+            self.scores.append(seen.task.score(batch.prediction, batch.target))
+            return
+        self._batches.append((batch.prediction, batch.target))
+        self._entries += batch.prediction.numel() + batch.target.numel()
+        if len(self._batches) >= LOOKED_AT or self._entries > HELD:
+            self.finish()
 
     def finish(self) -> Seen:
-        """What was seen, once the program has ended."""
+        """What was seen, once the program has ended: tells the task, and scores what was kept until then."""
         if self._batches:
-            targets, predictions = [b.target for b in self._batches], [b.prediction for b in self._batches]
-            self.seen.task = task_of(targets, predictions, self.seen.loss)
+            predictions, targets = ([pair[side] for pair in self._batches] for side in (0, 1))
+            task = self.seen.task = task_of(targets, predictions, self.seen.loss)
+            self.scores = [task.score(*pair) for pair in self._batches]
+            self._batches = []
         return self.seen
 
 
