@@ -6,6 +6,7 @@ May import: torch, `catalogue`, `functional.shelf`, `functional.approximations`.
 
 from __future__ import annotations
 
+import ast
 import math
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -15,6 +16,7 @@ from torch import Tensor
 
 from neurologist.catalogue.backends import FLOATS, even
 from neurologist.catalogue.expression import Compiled, compile_formula
+from neurologist.catalogue.grammar import OPERATORS
 from neurologist.functional import approximations
 from neurologist.functional.shelf import shelved
 
@@ -58,6 +60,7 @@ class Tensors:
             "pick": lambda z, t: z.gather(dim, t.unsqueeze(dim)),
         }
         self.words: Mapping[str, Callable[..., Any]] = own
+        self.operators: Mapping[type[ast.AST], Callable[[Any, Any], Any]] = {**OPERATORS, ast.Div: self._over}
 
     def word(self, name: str) -> Callable[..., Any]:
         """The function that a word stands for."""
@@ -82,6 +85,11 @@ class Tensors:
 
     def _gauss(self, u: Tensor, scale: float = 1.0) -> Tensor:
         return approximations.gauss(u, scale) if self._approximate() else _gauss(u, scale)
+
+    def _over(self, left: Any, right: Any) -> Any:
+        """A quotient; compiled, a factor in place of a number below: a division costs as much as a short polynomial."""
+        by_number = isinstance(left, Tensor) and isinstance(right, float) and right != 0
+        return left * (1 / right) if by_number and self._approximate() else left / right
 
     def _approximate(self) -> bool:
         return self.dtype is torch.float32 and torch.compiler.is_compiling()

@@ -7,9 +7,8 @@ from neurologist.catalogue.spec import Activation, Interval, Source
 ACTIVATION = Activation(
     name="gelu",
     formula="x * erfc(-x / sqrt(2)) / 2",
-    # Factors instead of divisors: a division costs as much as half the polynomial of erfc.
-    stable="0.5 * x * erfc(-sqrt(0.5) * x)",
-    stable_derivative="0.5 * erfc(-sqrt(0.5) * x) + x * (sqrt(0.5 / pi) * gauss(-sqrt(0.5) * x))",
+    stable="0.5 * x * erfc(-x / sqrt(2))",
+    stable_derivative="0.5 * erfc(-x / sqrt(2)) + x * (gauss(-x / sqrt(2)) / sqrt(2 * pi))",
     range=Interval(-0.16997120747990369, inf, True, False),
     wide=True,
     source=Source("Hendrycks, Gimpel", 2016, "Gaussian error linear units (GELUs)"),
