@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from neurologist.theory.propagation import propagation
     from neurologist.treat.fix import fix
     from neurologist.treat.plan import treat
+    from neurologist.treat.race import race
     from neurologist.watch.check import check
     from neurologist.watch.initialise import init_
     from neurologist.watch.session import Session, watch
@@ -48,6 +49,7 @@ _HOME = {
     "init_": "neurologist.watch.initialise",
     "losses": "neurologist.functional",
     "propagation": "neurologist.theory.propagation",
+    "race": "neurologist.treat.race",
     "treat": "neurologist.treat.plan",
     "watch": "neurologist.watch.session",
 }
@@ -74,6 +76,7 @@ __all__ = [
     "init_",
     "losses",
     "propagation",
+    "race",
     "treat",
     "watch",
 ]

@@ -31,6 +31,7 @@ from neurologist.theory.gain import gain as gain
 from neurologist.theory.propagation import propagation as propagation
 from neurologist.treat.fix import fix as fix
 from neurologist.treat.plan import treat as treat
+from neurologist.treat.race import race as race
 from neurologist.watch.check import check as check
 from neurologist.watch.initialise import init_ as init_
 from neurologist.watch.session import Session as Session
@@ -57,6 +58,7 @@ __all__ = [
     "init_",
     "losses",
     "propagation",
+    "race",
     "treat",
     "watch",
 ]

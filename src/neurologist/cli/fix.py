@@ -75,7 +75,7 @@ def _tried(program: scripts.Program, steps: int, seeds: int, minutes: float, qui
     from neurologist.treat.fix import ProgramError, fix
 
     try:
-        with _live(quiet) as told, _silenced():
+        with _live(quiet) as told, silenced():
             return fix(partial(scripts.rerun, program), steps, seeds, minutes, told)
     except (ProgramError, scripts.NoProgram) as error:
         note(f"{program.name}: {error}")
@@ -83,7 +83,7 @@ def _tried(program: scripts.Program, steps: int, seeds: int, minutes: float, qui
 
 
 @contextmanager
-def _silenced() -> Iterator[None]:
+def silenced() -> Iterator[None]:
     """What the script prints in its many runs goes nowhere."""
     with Path(os.devnull).open("w", encoding="utf-8") as nowhere, redirect_stdout(nowhere), redirect_stderr(nowhere):
         yield

@@ -17,6 +17,7 @@ from neurologist.treat.verdict import Verdict
 
 if TYPE_CHECKING:
     from neurologist.treat.fix import Cure
+    from neurologist.treat.race import Race
 
 SHOWN = 12  # verdicts in the table; `cure.verdicts` has all
 WIDTH = 100
@@ -73,3 +74,31 @@ def number(value: float) -> str:
     if not isfinite(value):
         return "diverged"
     return f"{value:.4g}" if abs(value) < 1e4 else f"{value:.1e}"
+
+
+def race_text(race: Race, width: int = WIDTH) -> str:
+    """A race's standing as plain text."""
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    unit = race.measure if race.measure == "accuracy" else "decades of error"
+    for heading in ("activation", unit, "+-", "learning rate x", "seeds"):
+        table.add_column(heading, justify="left" if heading == "activation" else "right")
+    for lane in race.lanes:
+        rates = ", ".join(f"{factor:g}" for factor in dict.fromkeys(lane.factors))
+        half = number(lane.half) if isfinite(lane.half) else "-"
+        table.add_row(*map(Text, (lane.name, number(lane.worth), half, rates, str(lane.seeds))))
+    console = Console(width=width, color_system=None, force_terminal=False, highlight=False)
+    with console.capture() as captured:
+        console.print(table)
+        console.print(Text(_winner(race)))
+        for lane in race.lanes:
+            for error in lane.errors:
+                console.print(Text(f"{lane.name} failed: {error}"))
+    return captured.get().rstrip()
+
+
+def _winner(race: Race) -> str:
+    if race.winner is not None:
+        return f"{race.winner} is best."
+    if not isfinite(race.smallest):
+        return "No difference can be told from one seed: run more."
+    return f"No difference found between the first two; below {race.smallest:.3g} it could not have been seen."

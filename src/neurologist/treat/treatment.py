@@ -105,5 +105,5 @@ def treatments() -> dict[str, type[Treatment]]:
     queue = [Treatment]
     for cls in queue:
         queue += cls.__subclasses__()
-        found += [cls] if hasattr(cls, "slug") else []
+        found += [cls] if "slug" in vars(cls) else []
     return {cls.slug: cls for cls in sorted(found, key=lambda cls: cls.slug)}
