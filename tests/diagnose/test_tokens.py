@@ -88,3 +88,47 @@ def test_ids_that_are_not_seen_are_not_taken_for_missing():
             fit(Bag(table), ids, targets, torch.randperm(ROWS).split(64), steps=200)
 
         assert not {rule for rule, _ in found(program)} & {"constant-input", "repeated-batches"}
+
+
+class Pairs(nn.Module):
+    """One id of a user and one of an item per example."""
+
+    def __init__(self):
+        super().__init__()
+        self.users, self.items = nn.Embedding(30, 8), nn.Embedding(40, 8)
+
+    def forward(self, ids):
+        return (self.users(ids[:, 0]) * self.items(ids[:, 1])).sum(1)
+
+
+def rated(ids):
+    torch.manual_seed(0)
+    target = torch.randn(30, 8)[ids[:, 0]].mul(torch.randn(40, 8)[ids[:, 1]]).sum(1)
+    model = Pairs()
+    optimizer = torch.optim.Adam(model.parameters(), lr=0.02)
+    for rows in [rows for _ in range(20) for rows in torch.randperm(len(ids)).split(64)]:
+        optimizer.zero_grad()
+        F.mse_loss(model(ids[rows]), target[rows]).backward()
+        optimizer.step()
+
+
+def pairs():
+    return torch.stack([torch.randint(30, (1024,)), torch.randint(40, (1024,))], 1)
+
+
+def test_one_id_per_example():
+    assert found(lambda: rated(pairs())) == []
+
+
+def test_one_and_the_same_id():
+    def program():
+        ids = pairs()
+        target = torch.randn(len(ids))
+        model = Pairs()
+        optimizer = torch.optim.Adam(model.parameters(), lr=0.02)
+        for rows in [rows for _ in range(5) for rows in torch.randperm(len(ids)).split(64)]:
+            optimizer.zero_grad()
+            F.mse_loss(model(torch.zeros_like(ids[rows])), target[rows]).backward()
+            optimizer.step()
+
+    assert found(program)[0] == ("constant-input", "error")

@@ -217,17 +217,18 @@ def ends(run: Run) -> tuple[float, float] | None:
 def improvement(run: Run) -> float:
     """Share of the initial loss that training took away: 1 is all of it, 0 none, below 0 it rose.
 
-    Where the loss of guessing is known and the run ended above it, the share of that: whatever was lost from a start
-    that was worse still, or from first steps that blew up, nothing has been learnt.
+    Where the loss of guessing is known and the run began above it, the share of that: what is lost on the way from a
+    worse start, or from first steps that blew up, is not learnt.
     """
     both = ends(run)
     if both is None or not both[0]:
         return 0.0
     start, end = both
-    gained = (start - end) / abs(start)
     whole = losses(run)
     chance = guessing(run) if len(whole) == 1 and not whole[0].consumers else None  # else it is one term of several
-    return gained if chance is None or end <= chance else min(gained, 1 - end / chance)
+    above = chance is not None and 0 < chance < start
+    reference = chance if above and chance is not None else start
+    return (reference - end) / abs(reference)
 
 
 def guessing(run: Run, centred: bool = False) -> float | None:

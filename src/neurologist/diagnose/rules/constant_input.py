@@ -72,10 +72,17 @@ class ConstantInput(Rule):
         )
 
     def _rows(self, run: Run, op: Op) -> list[Row]:
-        """What entered a layer from outside; a recurrent layer's first state, which also reads no op, left out."""
+        """What entered a layer from outside; first states of recurrent layers and positions left out."""
+        if op.kind == "embedding" and len(op.shape) == 2 and not self._one_per_example(run, op):
+            return []
         if any(data_inputs(twin) for p in op.parameters for twin in run.of_kind(op.kind) if p in twin.parameters):
             return []
         return [row for row in run.rows("input", op) if row.get("varying") is not None and row["rows"] >= self.least]
+
+    def _one_per_example(self, run: Run, op: Op) -> bool:
+        """Whether as many ids are looked up as there are targets: positions are as many as a text is long."""
+        sizes = {row["step"]: row["rows"] for loss in losses(run) for row in targets(run, loss)}
+        return all(row["rows"] == sizes.get(row["step"], row["rows"]) for row in run.rows("input", op))
 
     def _constant(self, run: Run, op: Op, rows: list[Row]) -> bool:
         shares = known(run.rows("variety", op), "examples")

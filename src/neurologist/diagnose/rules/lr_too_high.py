@@ -75,7 +75,7 @@ class LrTooHigh(Rule):
         useless = wild and gained < self.gained and run.steps >= self.patience and not falling(run)
         overshoots = chance is not None and len(promised) >= self.least and median(promised) > self.rises
         learnt = gained > self.learnt and broken is None
-        if learnt or not (ran_away or useless or overshoots or (jumped and gained < self.gained)):
+        if learnt or not (ran_away or useless or overshoots or jumped):
             return
         optimizer = next(iter(run.optimizers.values()), None)
         end = "NaN or infinity" if broken is not None else say(fmean(values[-5:]))

@@ -49,6 +49,7 @@ class Data(Quantity):
 
     def _features(self, op: TapeOp, x: torch.Tensor) -> dict[str, Value]:
         x = x.abs() if x.is_complex() else x
+        x = x.unsqueeze(-1) if op.kind == "embedding" and x.dim() == 1 else x  # one id per example
         dim = 1 if op.kind == "conv" and x.dim() > 2 else unit_dim(op, x)
         rows = x.movedim(dim, -1).reshape(-1, x.shape[dim])[:FEATURES, :FEATURES].double()
         scale = rows.square().mean(0).sqrt()
