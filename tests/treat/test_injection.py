@@ -117,6 +117,7 @@ def test_a_treated_model_is_the_edited_model(name):
     # it keeps the change after the block, as the edit would, and in a copy
     for model in (treated.model.eval(), copy.deepcopy(treated.model)):
         assert torch.equal(model(treated.x), edited.model.eval()(treated.x))
+        assert torch._C._len_torch_function_stack() == 0
 
 
 def test_the_untreated_model_would_differ():

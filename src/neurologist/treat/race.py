@@ -34,7 +34,7 @@ FACTORS = (0.1, 1.0, 10.0)  # on the program's learning rate, the same for each 
 SEARCH = 4  # a learning rate is tried for a quarter of the steps
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class Activate(Treatment):
     """Puts one activation in place of those of the hidden layers."""
 

@@ -16,7 +16,7 @@ from neurologist.treat.treatment import Treatment
 RATES = (0.001, 0.01)
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class Adam(Treatment):
     """Lets Adam take the steps: it sets the size of each by the gradients seen, so that their scale matters little."""
 

@@ -12,7 +12,7 @@ from neurologist.treat.seen import Seen
 from neurologist.treat.treatment import Treatment
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class ClearGradients(Treatment):
     """Clears the gradients after each step, so that the next goes along those of its own batches."""
 

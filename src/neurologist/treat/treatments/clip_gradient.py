@@ -12,7 +12,7 @@ from neurologist.treat.seen import Seen
 from neurologist.treat.treatment import Treatment
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class ClipGradient(Treatment):
     """Shrinks a gradient whose norm is above 1 to a norm of 1, so that one batch cannot throw the weights far."""
 

@@ -44,7 +44,7 @@ def _squared(prediction: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
     return (prediction - aligned.to(prediction.dtype)).pow(2).mean()
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class FittingLoss(Treatment):
     """Minimises the loss that fits the targets: cross-entropy for classes and labels, squared error for numbers.
 
@@ -57,7 +57,7 @@ class FittingLoss(Treatment):
     sigmoid: bool = False
 
     slug = "fitting-loss"
-    words = ("classification-loss", "regression-loss", "logits-loss")
+    words = ("classification-loss", "regression-loss", "logits-loss", "stable-expression")
     treats = (
         "wrong_loss", "missing_output_activation", "wrong_output_activation", "wrong_output_units",
         "unstable_expression", "non_finite_loss",

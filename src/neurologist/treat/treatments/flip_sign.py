@@ -11,7 +11,7 @@ from neurologist.treat.seen import Seen
 from neurologist.treat.treatment import Treatment
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class FlipSign(Treatment):
     """Minimises the negative of what is minimised, which was climbed."""
 

@@ -14,7 +14,7 @@ from neurologist.treat.seen import Seen
 from neurologist.treat.treatment import Treatment
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class GroupNorm(Treatment):
     """Normalises over the units of each example, with the same scale and shift: a batch of few says little."""
 

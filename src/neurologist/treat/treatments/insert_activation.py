@@ -13,7 +13,7 @@ from neurologist.treat.seen import Seen
 from neurologist.treat.treatment import Treatment
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class InsertActivation(Treatment):
     """Puts a ReLU between layers with weights that follow each other directly: without it they are one linear map."""
 

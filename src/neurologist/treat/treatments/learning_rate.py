@@ -17,7 +17,7 @@ DOWN = (0.1, 0.01, 0.001)
 UP = (10.0, 100.0, 1000.0)
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class LearningRate(Treatment):
     """Multiplies the learning rate of every step, so that a schedule keeps its shape."""
 

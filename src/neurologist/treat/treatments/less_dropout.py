@@ -15,7 +15,7 @@ from neurologist.treat.seen import Seen
 from neurologist.treat.treatment import Treatment
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class LessDropout(Treatment):
     """Lowers the share of units that dropout switches off; the random numbers it draws stay the same in number."""
 

@@ -13,7 +13,7 @@ TIMES = (4.0, 16.0, 64.0)
 LITTLE = 2000  # steps
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class Longer(Treatment):
     """Trains for a multiple of the steps; in a trial the program is run again and goes on from where it ended."""
 

@@ -15,7 +15,7 @@ from neurologist.treat.seen import Seen
 from neurologist.treat.treatment import Treatment
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class LowerWeightDecay(Treatment):
     """Takes out weight decay and penalties added to the loss, or leaves a hundredth of the decay."""
 

@@ -14,7 +14,7 @@ from neurologist.treat.seen import Seen
 from neurologist.treat.treatment import Treatment
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class MatchTargetShape(Treatment):
     """Gives the targets the shape of the predictions, so that each is compared with its own and not with all."""
 

@@ -12,7 +12,7 @@ from neurologist.treat.seen import Seen
 from neurologist.treat.treatment import Treatment
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class MeanReduction(Treatment):
     """Divides a summed loss by the number of its targets, so that the step does not grow with the batch."""
 

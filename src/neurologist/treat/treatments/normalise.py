@@ -16,7 +16,7 @@ from neurologist.treat.seen import Seen
 from neurologist.treat.treatment import Treatment
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class Normalise(Treatment):
     """Brings every unit behind a hidden layer to mean 0 and variance 1 over the batch, whatever the depth."""
 

@@ -20,7 +20,7 @@ def _classes(prediction: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
     return F.cross_entropy(prediction, target.long().reshape(len(prediction)))
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class OutputUnits(Treatment):
     """Gives the last layer one unit per class, or one per number to predict, and the loss that goes with it."""
 

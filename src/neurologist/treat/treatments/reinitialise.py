@@ -14,7 +14,7 @@ from neurologist.treat.treatment import Treatment
 from neurologist.watch.initialise import init_
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class Reinitialise(Treatment):
     """Draws the initial weights anew, before the first forward pass.
 

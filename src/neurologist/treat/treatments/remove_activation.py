@@ -12,7 +12,7 @@ from neurologist.treat.seen import Seen, expects
 from neurologist.treat.treatment import Treatment
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class RemoveActivation(Treatment):
     """Takes out the activations between the last layer and the loss, so that its scores reach the loss as they are.
 

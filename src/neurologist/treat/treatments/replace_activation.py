@@ -22,7 +22,7 @@ OFFERED: dict[str, Callable[[torch.Tensor], torch.Tensor]] = {
 LAYERS = {"relu": "ReLU", "leaky_relu": "LeakyReLU", "silu": "SiLU"}
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class ReplaceActivation(Treatment):
     """Puts another activation in place of those of the hidden layers: one that neither saturates nor explodes."""
 

@@ -14,7 +14,7 @@ from neurologist.treat.seen import Seen
 from neurologist.treat.treatment import Treatment
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class Residual(Treatment):
     """Adds to what a hidden layer and its activation give what they got, wherever both have one shape."""
 

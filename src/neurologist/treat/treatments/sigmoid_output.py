@@ -14,7 +14,7 @@ from neurologist.treat.seen import Seen
 from neurologist.treat.treatment import Treatment
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class SigmoidOutput(Treatment):
     """Puts a sigmoid where another activation stands before the loss, for targets that are labels of 0 and 1.
 

@@ -19,11 +19,12 @@ HALF = (torch.float16, torch.bfloat16)
 CASTS = ("half", "bfloat16")
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class SinglePrecision(Treatment):
     """Keeps weights, inputs and targets in float32, whose range and spacing suffice."""
 
     slug = "single-precision"
+    words = ("bfloat16", "gradient-scaling")
     treats = ("half_precision_overflow", "half_precision_underflow")
     reach = "model"
 

@@ -11,7 +11,7 @@ from neurologist.treat.seen import Seen, spec
 from neurologist.treat.treatment import Treatment
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class SoftmaxAxis(Treatment):
     """Turns a softmax to the dimension of the classes, so that they compete and not the examples."""
 

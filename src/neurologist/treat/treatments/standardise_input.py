@@ -13,7 +13,7 @@ from neurologist.treat.seen import Seen
 from neurologist.treat.treatment import Treatment
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class StandardiseInput(Treatment):
     """Subtracts the inputs' mean and divides by their standard deviation, both known from the control's batches."""
 

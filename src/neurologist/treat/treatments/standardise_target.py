@@ -13,7 +13,7 @@ from neurologist.treat.seen import Seen
 from neurologist.treat.treatment import Treatment
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class StandardiseTarget(Treatment):
     """Trains on targets of mean 0 and deviation 1; the model's output is put back to the scale of the targets given."""
 

@@ -14,7 +14,7 @@ from neurologist.treat.seen import Seen
 from neurologist.treat.treatment import Treatment
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class TrainMode(Treatment):
     """Puts the model into training mode before each step, so that dropout drops and normalisations see the batch."""
 

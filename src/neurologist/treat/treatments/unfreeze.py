@@ -14,7 +14,7 @@ from neurologist.treat.seen import Seen
 from neurologist.treat.treatment import Treatment
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class Unfreeze(Treatment):
     """Lets every parameter have a gradient, and gives the optimizer those that it lacks."""
 

@@ -15,7 +15,7 @@ from neurologist.treat.treatment import Treatment
 LEAST = 16
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class Wider(Treatment):
     """Gives hidden linear layers at least so many units; those in a plain row, with activations between them only."""
 
