@@ -13,12 +13,13 @@ import neurologist as nl
 from neurologist.specimens import specimens
 from neurologist.treat.fix import ProgramError
 from neurologist.treat.plan import Plan
-from neurologist.treat.program import Ending
+from neurologist.treat.program import Ending, run
 from neurologist.treat.task import Task
+from neurologist.treat.tracing import Tracer
 from neurologist.treat.treatment import Treatment, treatments
 from neurologist.treat.verdict import Trial, judge
 
-from .programs import classifier, train
+from .programs import blobs, classifier, train
 
 CURED = {  # specimen -> the treatment that belongs to it
     "activation-before-logits-loss": "remove-activation",
@@ -125,3 +126,27 @@ def test_the_interval_over_seeds_is_students():
     assert verdict.gain == pytest.approx(0.2)
     assert verdict.high - verdict.gain == pytest.approx(4.30 * 0.1 / 3**0.5, rel=1e-3)
     assert verdict.verdict == "no effect"  # 0.2 +- 0.25
+
+
+def untreated() -> None:
+    """Seeded from outside, so that runs differ as runs do."""
+    x, y = blobs()
+    model = nn.Sequential(nn.Linear(6, 16), nn.ReLU(), nn.Linear(16, 4))
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.02)
+    for _ in range(10):
+        for rows in torch.randperm(len(x)).split(64):
+            optimizer.zero_grad()
+            F.cross_entropy(model(x[rows]), y[rows]).backward()
+            optimizer.step()
+
+
+def test_a_program_against_itself_from_other_seeds_is_rarely_an_improvement():
+    tracer = Tracer()
+    run(untreated, observer=tracer)
+    task = tracer.finish().task
+    endings = [run(untreated, number=number) for number in range(120)]
+    trials = [Trial(Plan(), ending, ending.worth(task)) for ending in endings]
+    pairs = [(trials[i : i + 3], trials[i + 3 : i + 6]) for i in range(0, 120, 6)]
+    words = [judge(controls, treated, task).verdict for controls, treated in pairs]
+    assert len(words) == 20
+    assert sum(word in ("helped", "cured") for word in words) <= 1  # 5 %

@@ -51,7 +51,7 @@ def verdict_table(verdicts: Sequence[Verdict]) -> Table:
     table = Table(box=None, pad_edge=False, header_style="bold")
     table.add_column("treatment", overflow="fold", ratio=1)
     table.add_column("verdict", no_wrap=True)
-    for heading in (f"{measure} before", "after", "gain, 95 %", "steps"):
+    for heading in (f"{measure} before", "after", "gain, 95 %", "steps", "seeds"):
         table.add_column(heading, justify="right", no_wrap=True)
     for verdict in verdicts[:SHOWN]:
         table.add_row(*_row(verdict))
@@ -63,9 +63,17 @@ def verdict_table(verdicts: Sequence[Verdict]) -> Table:
 def _row(verdict: Verdict) -> list[Text]:
     word = Text(verdict.verdict, style=COLOURS[verdict.verdict])
     if verdict.verdict == "failed":
-        return [Text(verdict.plan.label), word, Text(""), Text(""), Text((verdict.error or "")[:40]), Text("")]
+        return [
+            Text(verdict.plan.label),
+            word,
+            Text(""),
+            Text(""),
+            Text((verdict.error or "")[:40]),
+            Text(""),
+            Text(""),
+        ]
     gain = f"{verdict.low:+.2f} to {verdict.high:+.2f}{' dec' if verdict.measure == 'R2' else ''}"
-    cells = (number(verdict.control), number(verdict.treated), gain, str(verdict.steps))
+    cells = (number(verdict.control), number(verdict.treated), gain, str(verdict.steps), str(verdict.seeds))
     return [Text(verdict.plan.label), word, *map(Text, cells)]
 
 

@@ -90,8 +90,9 @@ def margin(task: Task, start: float = 0.0) -> float:
 def judge(controls: list[Trial], treated: list[Trial], task: Task) -> Verdict:
     """The verdict on a plan, from its trials and the control's, one of each per seed.
 
-    The interval is Student's over the seeds' paired differences; with one seed it is the chance of the batches'
-    scores, which is what one run can tell.
+    The interval is Student's over the seeds' paired differences. With one seed it is the chance of the batches'
+    scores, which is all that one run can tell: how much runs differ by themselves it does not hold, so that a verdict
+    from one seed is a first look.
     """
     gains = [t.worth - c.worth for t, c in zip(treated, controls, strict=True)]
     last = treated[0]
