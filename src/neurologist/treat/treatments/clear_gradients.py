@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import torch
 
 from neurologist.diagnose import Finding
+from neurologist.treat.edit import Edit
 from neurologist.treat.seen import Seen
 from neurologist.treat.treatment import Treatment
 
@@ -30,3 +31,6 @@ class ClearGradients(Treatment):
 
     def stepped(self, optimizer: torch.optim.Optimizer) -> None:
         optimizer.zero_grad()
+
+    def edits(self, seen: Seen) -> Iterable[Edit]:
+        return ["optimizer.zero_grad() after optimizer.step()"]

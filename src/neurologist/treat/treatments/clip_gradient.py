@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import torch
 
 from neurologist.diagnose import Finding
+from neurologist.treat.edit import Edit
 from neurologist.treat.seen import Seen
 from neurologist.treat.treatment import Treatment
 
@@ -32,3 +33,6 @@ class ClipGradient(Treatment):
 
     def stepping(self, optimizer: torch.optim.Optimizer) -> None:
         torch.nn.utils.clip_grad_norm_([p for g in optimizer.param_groups for p in g["params"]], self.norm)
+
+    def edits(self, seen: Seen) -> Iterable[Edit]:
+        return [f"torch.nn.utils.clip_grad_norm_(model.parameters(), {self.norm:g}) before optimizer.step()"]

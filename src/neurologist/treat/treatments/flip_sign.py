@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from neurologist.diagnose import Finding
+from neurologist.treat.edit import Edit
 from neurologist.treat.objective import Objective
 from neurologist.treat.seen import Seen
 from neurologist.treat.treatment import Treatment
@@ -29,3 +30,6 @@ class FlipSign(Treatment):
 
     def objective(self, objective: Objective) -> None:
         objective.scale = -objective.scale
+
+    def edits(self, seen: Seen) -> Iterable[Edit]:
+        return ["(-loss).backward(), or take out the minus sign in the loss"]

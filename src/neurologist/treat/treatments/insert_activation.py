@@ -9,6 +9,7 @@ from torch.nn import functional as F
 
 from neurologist.diagnose import Finding
 from neurologist.treat.call import Call, Site
+from neurologist.treat.edit import Edit
 from neurologist.treat.seen import Seen
 from neurologist.treat.treatment import Treatment
 
@@ -37,3 +38,6 @@ class InsertActivation(Treatment):
     def before(self, call: Call) -> None:
         if call.site in self.sites:
             call.with_input(F.relu(call.input))
+
+    def edits(self, seen: Seen) -> Iterable[Edit]:
+        return [f"x = torch.relu(x) before {', '.join(sorted(site.module or site.name for site in self.sites))}"]

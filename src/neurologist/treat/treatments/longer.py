@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from neurologist.diagnose import Finding
+from neurologist.treat.edit import Edit
 from neurologist.treat.seen import Seen
 from neurologist.treat.treatment import Treatment
 
@@ -31,3 +32,6 @@ class Longer(Treatment):
     @property
     def label(self) -> str:
         return f"train {self.longer:g} times as long"
+
+    def edits(self, seen: Seen) -> Iterable[Edit]:
+        return [f"{self.longer:g} times as many epochs"]

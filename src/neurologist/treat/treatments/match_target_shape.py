@@ -9,6 +9,7 @@ import torch
 
 from neurologist.diagnose import Finding
 from neurologist.treat.call import Call
+from neurologist.treat.edit import Edit
 from neurologist.treat.objective import Objective
 from neurologist.treat.seen import Seen
 from neurologist.treat.treatment import Treatment
@@ -45,3 +46,6 @@ class MatchTargetShape(Treatment):
         if objective.target.numel() == objective.prediction.numel():
             objective.target = objective.target.reshape(objective.prediction.shape)
             objective.touched = True
+
+    def edits(self, seen: Seen) -> Iterable[Edit]:
+        return ["y = y.reshape(prediction.shape) before the loss"]

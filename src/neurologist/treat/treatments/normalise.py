@@ -12,6 +12,7 @@ from torch.nn import functional as F
 
 from neurologist.diagnose import Finding
 from neurologist.treat.call import Call, Site
+from neurologist.treat.edit import Edit
 from neurologist.treat.seen import Seen
 from neurologist.treat.treatment import Treatment
 
@@ -55,3 +56,7 @@ class Normalise(Treatment):
         training = self._model[call.site.model].training and columns.numel() > width
         done = F.batch_norm(columns, mean, variance, training=training)
         return done.movedim(1, -1) if columns is not result else done
+
+    def edits(self, seen: Seen) -> Iterable[Edit]:
+        places = ", ".join(sorted(site.module or site.name for site in self.sites))
+        return [f"put torch.nn.BatchNorm1d(units), for convolutions BatchNorm2d(channels), behind {places}"]

@@ -9,6 +9,7 @@ from typing import Any
 from torch import nn
 
 from neurologist.diagnose import Finding
+from neurologist.treat.edit import Edit
 from neurologist.treat.seen import Seen
 from neurologist.treat.treatment import Treatment
 from neurologist.watch.initialise import init_
@@ -47,3 +48,7 @@ class Reinitialise(Treatment):
             reset = getattr(module, "reset_parameters", None)
             if callable(reset):
                 reset()
+
+    def edits(self, seen: Seen) -> Iterable[Edit]:
+        call = "neurologist.init_(model, x)  # x: a batch of inputs" if self.gain else "layer.reset_parameters()"
+        return [f"before training: {call}; take out lines that set weights after it"]

@@ -9,6 +9,7 @@ from typing import Any
 import torch
 
 from neurologist.diagnose import Finding
+from neurologist.treat.edit import Edit
 from neurologist.treat.seen import Seen
 from neurologist.treat.treatment import Treatment
 
@@ -54,3 +55,6 @@ class StandardiseInput(Treatment):
         shape = (1, -1, *[1] * (value.dim() - 2))
         mean, std = (t.to(value).reshape(shape) for t in (self.mean, self.std))
         return (value - mean) / std
+
+    def edits(self, seen: Seen) -> Iterable[Edit]:
+        return ["x = (x - mean) / std, with the mean and std of the training inputs, in training and in use"]

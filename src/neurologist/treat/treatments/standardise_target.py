@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import torch
 
 from neurologist.diagnose import Finding
+from neurologist.treat.edit import Edit
 from neurologist.treat.objective import Objective
 from neurologist.treat.seen import Seen
 from neurologist.treat.treatment import Treatment
@@ -45,3 +46,6 @@ class StandardiseTarget(Treatment):
         objective.prediction = (objective.prediction - mean) / std
         objective.target = (objective.target - mean) / std
         objective.touched = True
+
+    def edits(self, seen: Seen) -> Iterable[Edit]:
+        return ["train on (y - mean) / std of the training targets; in use, prediction * std + mean"]

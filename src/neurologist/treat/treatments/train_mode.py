@@ -10,6 +10,7 @@ import torch
 from torch import nn
 
 from neurologist.diagnose import Finding
+from neurologist.treat.edit import Edit
 from neurologist.treat.seen import Seen
 from neurologist.treat.treatment import Treatment
 
@@ -40,3 +41,6 @@ class TrainMode(Treatment):
             for model in self._models:
                 model.train()
         return args
+
+    def edits(self, seen: Seen) -> Iterable[Edit]:
+        return ["model.train() before each epoch of training"]

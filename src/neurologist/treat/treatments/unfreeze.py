@@ -10,6 +10,7 @@ import torch
 from torch import nn
 
 from neurologist.diagnose import Finding
+from neurologist.treat.edit import Edit
 from neurologist.treat.seen import Seen
 from neurologist.treat.treatment import Treatment
 
@@ -54,3 +55,6 @@ class Unfreeze(Treatment):
 
     def again(self) -> None:
         self._models, self._done = [], False
+
+    def edits(self, seen: Seen) -> Iterable[Edit]:
+        return ["model.requires_grad_(True), and model.parameters() to the optimizer"]
