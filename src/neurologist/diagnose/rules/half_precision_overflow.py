@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable
 
 from neurologist.diagnose.finding import Evidence, Finding
-from neurologist.diagnose.reading import data_inputs, went_nonfinite
+from neurologist.diagnose.reading import Row, data_inputs, went_nonfinite
 from neurologist.diagnose.rule import Rule, Stage
 from neurologist.record import Op, Run
 
@@ -47,10 +48,14 @@ class HalfPrecisionOverflow(Rule):
 
     def check(self, run: Run) -> Iterable[Finding]:
         broken = went_nonfinite(run)
-        if broken is None:
+        if broken is None or not any(op.dtype == "float16" for op in run.ops):
             return
+        rows: dict[int, dict[int, Row]] = defaultdict(dict)
+        for op in run.ops:
+            for row in run.rows("nonfinite", op):
+                rows[row["step"]][op.id] = row
         for step in run.samples:
-            forward = self._forward(run, step)
+            forward = self._forward(run, step, rows[step])
             made = forward or (self._backward(run, step) if step < broken else None)
             if made is not None:
                 yield self._finding(made, step, broken, forward is not None)
@@ -75,9 +80,8 @@ class HalfPrecisionOverflow(Rule):
 
     # -- forward ----------------------------------------------------------------------------------------------
 
-    def _forward(self, run: Run, step: int) -> Op | None:
+    def _forward(self, run: Run, step: int, rows: dict[int, Row]) -> Op | None:
         """The sum or product in float16 that made the first numbers which are not finite."""
-        rows = {op.id: row for op in run.ops for row in run.rows("nonfinite", op) if row["step"] == step}
         first = next((op for op in run.ops if op.id in rows), None)
         if first is None:
             return None

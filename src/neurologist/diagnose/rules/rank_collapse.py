@@ -56,7 +56,8 @@ class RankCollapse(Rule):
     deep = 5  # layers before the one where it is lost: beyond, usual weights lose the signal by depth alone
 
     def check(self, run: Run) -> Iterable[Finding]:
-        path = [op for op in reversed(main_path(run)) if op in set(layers(run))]
+        counted = set(layers(run))
+        path = [op for op in reversed(main_path(run)) if op in counted]
         if run.steps < self.patience or improvement(run) > self.stuck or len(path) < 2:
             return
         lost = [found for column in WHAT if (found := self._lost(run, column, path)) is not None]

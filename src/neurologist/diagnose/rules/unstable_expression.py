@@ -83,10 +83,10 @@ class UnstableExpression(Rule):
         """An op at its edge in a step that made NaN or infinity there."""
         lost = {step for step, loss in run.losses if loss is None}
         names = {form.op.id: form for form in forms(run)}
-        rows = {op.id: {row["step"]: row for row in run.rows("argument", op)} for op in run.ops}
+        measured = [(op, {row["step"]: row for row in found}) for op in run.ops if (found := run.rows("argument", op))]
         for step in run.samples:
-            for op in run.ops:
-                row = rows[op.id].get(step)
+            for op, rows in measured:
+                row = rows.get(step)
                 alone = op.name in EXPONENTIALS and op.id not in names  # grows by itself, whatever stands around it
                 if row is None or alone or _raw(op) or not at_edge(op, row):
                     continue
