@@ -132,3 +132,10 @@ def test_one_and_the_same_id():
             optimizer.step()
 
     assert found(program)[0] == ("constant-input", "error")
+
+
+def test_a_single_id_is_looked_up():
+    table = nn.Embedding(WORDS, 4)
+    with watch(budget=1.0) as session:
+        table(torch.tensor(3)).square().sum().backward()
+    assert session.diagnose().not_measured == ()

@@ -37,6 +37,7 @@ class Data(Quantity):
             return None
         if not op.parameters or (x := input_of(op, slot)) is None:
             return None
+        x = x.reshape(1) if x.dim() == 0 else x  # a single id
         part = strided(x).double()
         finite = part.isfinite()
         row: dict[str, Value] = {"dtype": str(x.dtype).removeprefix("torch."), "shape": str(tuple(x.shape))}
