@@ -1,48 +1,17 @@
 """Faults of the training loop itself: what is cleared, stepped, reached and in which mode; each named first, alone."""
 
-import inspect
-from collections.abc import Callable
-
 import pytest
 import torch
 from torch import nn
 from torch.nn import functional as F
 
-from neurologist.specimens import MARK
 from neurologist.specimens._data import classes, stripes
 from neurologist.watch.session import watch
 
-FAULTS: list = []
+from .programs import Programs, adam, assert_named_first, batches, classifier
 
-
-def fault(rule: str, cause: str, says: str = "") -> Callable:
-    """A sick program: what must be found first, with which cause, and words that the message must hold."""
-
-    def add(program):
-        FAULTS.append(pytest.param(program, rule, cause, says, id=program.__name__))
-        return program
-
-    return add
-
-
-def batches(passes=25, data=classes):
-    x, y = data()
-    for _ in range(passes):
-        for rows in torch.randperm(len(x)).split(64):
-            yield x[rows], y[rows]
-
-
-def classifier(*between):
-    return nn.Sequential(nn.Linear(20, 64), *between, nn.ReLU(), nn.Linear(64, 5))
-
-
-def adam(model, lr=0.005):
-    return torch.optim.Adam(model.parameters(), lr=lr)
-
-
-def marked(program) -> int | None:
-    lines, start = inspect.getsourcelines(program)
-    return next((start + n for n, line in enumerate(lines) if MARK in line), None)
+FAULTS = Programs()
+fault = FAULTS.fault
 
 
 @pytest.mark.parametrize(("program", "rule", "cause", "says"), FAULTS)
@@ -50,17 +19,7 @@ def test_fault_is_named_first(program, rule, cause, says):
     torch.manual_seed(0)
     with watch(budget=1.0) as session:  # the machine's speed must not matter
         program()
-    diagnosis = session.diagnose()
-    told = [(f.rule, f.severity, f.message) for f in diagnosis.findings]
-    assert told, "nothing was found"
-    first = diagnosis.findings[0]
-    assert (first.rule, first.cause) == (rule, cause), told
-    assert first.severity != "info"
-    assert says in first.message
-    assert [f.rule for f in diagnosis.findings if f.severity != "info"] == [rule], told
-    assert diagnosis.not_measured == ()
-    if (line := marked(program)) is not None:
-        assert (first.origin.file, first.origin.line) == (__file__, line)
+    assert_named_first(session.diagnose(), program, rule, cause, says)
 
 
 # -- gradients that are not cleared ---------------------------------------------------------------------------

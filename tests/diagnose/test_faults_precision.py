@@ -1,44 +1,21 @@
 """Faults of half precision: each named first, alone, at its line."""
 
-import inspect
-from collections.abc import Callable
-
 import pytest
 import torch
 from torch import nn
 from torch.nn import functional as F
 
-from neurologist.specimens import MARK
-from neurologist.specimens._data import classes, numbers
+from neurologist.specimens._data import numbers
 from neurologist.watch.session import watch
 
-FAULTS: list = []
+from .programs import Programs, assert_named_first, batches
 
-
-def fault(rule: str, cause: str, says: str = "") -> Callable:
-    """A sick program: what must be found first, with which cause, and words that the message must hold."""
-
-    def add(program):
-        FAULTS.append(pytest.param(program, rule, cause, says, id=program.__name__))
-        return program
-
-    return add
-
-
-def batches(passes=12, data=classes):
-    x, y = data()
-    for _ in range(passes):
-        for rows in torch.randperm(len(x)).split(64):
-            yield x[rows], y[rows]
+FAULTS = Programs()
+fault = FAULTS.fault
 
 
 def half():
     return torch.autocast("cpu", dtype=torch.float16)
-
-
-def marked(program) -> int | None:
-    lines, start = inspect.getsourcelines(program)
-    return next((start + n for n, line in enumerate(lines) if MARK in line), None)
 
 
 @pytest.mark.parametrize(("program", "rule", "cause", "says"), FAULTS)
@@ -46,17 +23,7 @@ def test_fault_is_named_first(program, rule, cause, says):
     torch.manual_seed(0)
     with watch(budget=1.0) as session:  # the machine's speed must not matter
         program()
-    diagnosis = session.diagnose()
-    told = [(f.rule, f.severity, f.message) for f in diagnosis.findings]
-    assert told, "nothing was found"
-    first = diagnosis.findings[0]
-    assert (first.rule, first.cause) == (rule, cause), told
-    assert first.severity != "info"
-    assert says in first.message
-    assert [f.rule for f in diagnosis.findings if f.severity != "info"] == [rule], told
-    assert diagnosis.not_measured == ()
-    if (line := marked(program)) is not None:
-        assert (first.origin.file, first.origin.line) == (__file__, line)
+    assert_named_first(session.diagnose(), program, rule, cause, says)
 
 
 @fault("half-precision-overflow", "half_precision_overflow", "result")
@@ -69,7 +36,7 @@ def scores_that_grow_past_the_end():
     with torch.no_grad():
         out.weight += 0.1 * torch.randn(256, 256)
     optimizer = torch.optim.Adam(parts.parameters(), lr=0.003)
-    for x, y in batches():
+    for x, y in batches(12):
         optimizer.zero_grad()
         with half():
             wide = out(6e3 * hidden(x))  # <- fault
@@ -84,7 +51,7 @@ def scores_that_grow_past_the_end():
 def a_loss_scale_by_hand_that_is_too_large():
     model = nn.Sequential(nn.Linear(20, 64), nn.ReLU(), nn.Linear(64, 5))
     optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
-    for x, y in batches():
+    for x, y in batches(12):
         optimizer.zero_grad()
         with half():
             scores = model(x)
@@ -99,7 +66,7 @@ def adam_with_float16_weights():
     """Its eps of 1e-8 is 0 in float16, and so are the squares of gradients."""
     model = nn.Sequential(nn.Linear(20, 64), nn.ReLU(), nn.Linear(64, 5)).half()
     optimizer = torch.optim.AdamW(model.parameters(), lr=0.005)  # <- fault
-    for x, y in batches():
+    for x, y in batches(12):
         optimizer.zero_grad()
         F.cross_entropy(model(x.half()).float(), y).backward()
         optimizer.step()
@@ -111,7 +78,7 @@ def a_mean_over_many_entries_without_a_scale():
     model = nn.Sequential(nn.Linear(8, 64), nn.Tanh(), nn.Linear(64, 64), nn.Tanh(), nn.Linear(64, 2048))
     spread = torch.randn(1, 2048, generator=torch.Generator().manual_seed(0))
     optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
-    for x, y in batches(data=numbers):
+    for x, y in batches(12, numbers):
         optimizer.zero_grad()
         with half():
             out = model(x)

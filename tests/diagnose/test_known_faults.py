@@ -1,8 +1,6 @@
 """More ways in which users make the same faults: each must be named first, alone, at its line."""
 
-import inspect
 import warnings
-from collections.abc import Callable
 
 import pytest
 import torch
@@ -10,24 +8,17 @@ from torch import nn
 from torch.nn import functional as F
 
 from neurologist.diagnose import Diagnosis
-from neurologist.specimens import MARK
 from neurologist.specimens._data import blobs, classes, numbers
 from neurologist.watch.session import watch
 
-FAULTS: list = []
+from .programs import Programs, adam, assert_named_first
 
-
-def fault(rule: str, cause: str, says: str = "") -> Callable:
-    """A sick program: what must be found first, with which cause, and words that the message must hold."""
-
-    def add(program):
-        FAULTS.append(pytest.param(program, rule, cause, says, id=program.__name__))
-        return program
-
-    return add
+FAULTS = Programs()
+fault = FAULTS.fault
 
 
 def fit(model, loss_fn, x, y, lr=0.1, passes=25, optimizer=None):
+    # Here, not in `programs`: the line that declares a part of a Sequential is looked for in the file that calls it.
     optimizer = optimizer or torch.optim.SGD(model.parameters(), lr=lr, momentum=0.9)
     for _ in range(passes):
         for rows in torch.randperm(len(x)).split(64):
@@ -36,34 +27,15 @@ def fit(model, loss_fn, x, y, lr=0.1, passes=25, optimizer=None):
             optimizer.step()
 
 
-def adam(model, lr=0.005):
-    return torch.optim.Adam(model.parameters(), lr=lr)
-
-
 def examine(program) -> Diagnosis:
     with watch() as session:
         program()
     return session.diagnose()
 
 
-def marked(program) -> int | None:
-    lines, start = inspect.getsourcelines(program)
-    return next((start + n for n, line in enumerate(lines) if MARK in line), None)
-
-
 @pytest.mark.parametrize(("program", "rule", "cause", "says"), FAULTS)
 def test_fault_is_named_first(program, rule, cause, says):
-    diagnosis = examine(program)
-    told = [(f.rule, f.severity, f.message) for f in diagnosis.findings]
-    assert told, "nothing was found"
-    first = diagnosis.findings[0]
-    assert (first.rule, first.cause) == (rule, cause), told
-    assert first.severity != "info"
-    assert says in first.message
-    assert [f.rule for f in diagnosis.findings if f.severity != "info"] == [rule], told
-    assert diagnosis.not_measured == ()
-    if (line := marked(program)) is not None:
-        assert (first.origin.file, first.origin.line) == (__file__, line)
+    assert_named_first(examine(program), program, rule, cause, says)
 
 
 # -- the output and the loss ----------------------------------------------------------------------------------

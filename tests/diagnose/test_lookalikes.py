@@ -8,32 +8,17 @@ from torch.nn import functional as F
 from neurologist.specimens._data import blobs, classes, numbers, stripes, tags
 from neurologist.watch.session import watch
 
-PROGRAMS: list = []
+from .programs import Programs, assert_no_alarm, fit
 
-
-def healthy(program):
-    PROGRAMS.append(pytest.param(program, id=program.__name__))
-    return program
-
-
-def fit(model, loss_fn, x, y, lr=0.005, passes=25):
-    """Train with Adam; returns nothing, as users' scripts do."""
-    optimizer = torch.optim.Adam(model.parameters(), lr=lr)
-    for _ in range(passes):
-        for rows in torch.randperm(len(x)).split(64):
-            optimizer.zero_grad()
-            loss_fn(model(x[rows]), y[rows]).backward()
-            optimizer.step()
+PROGRAMS = Programs()
+healthy = PROGRAMS.healthy
 
 
 @pytest.mark.parametrize("program", PROGRAMS)
 def test_no_alarm(program):
     with watch() as session:
         program()
-    diagnosis = session.diagnose()
-    assert [(f.rule, f.message) for f in diagnosis.findings if f.severity != "info"] == []
-    assert diagnosis.not_measured == ()
-    assert diagnosis.summary.loss_last < diagnosis.summary.loss_first
+    assert_no_alarm(session.diagnose())
 
 
 @healthy

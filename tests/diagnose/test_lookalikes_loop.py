@@ -8,27 +8,10 @@ from torch.nn import functional as F
 from neurologist.specimens._data import classes, numbers
 from neurologist.watch.session import watch
 
-PROGRAMS: list = []
+from .programs import Programs, adam, assert_no_alarm, batches, classifier
 
-
-def healthy(program):
-    PROGRAMS.append(pytest.param(program, id=program.__name__))
-    return program
-
-
-def batches(passes=25, data=classes):
-    x, y = data()
-    for _ in range(passes):
-        for rows in torch.randperm(len(x)).split(64):
-            yield x[rows], y[rows]
-
-
-def classifier(*between):
-    return nn.Sequential(nn.Linear(20, 64), *between, nn.ReLU(), nn.Linear(64, 5))
-
-
-def adam(model, lr=0.005):
-    return torch.optim.Adam(model.parameters(), lr=lr)
+PROGRAMS = Programs()
+healthy = PROGRAMS.healthy
 
 
 @pytest.mark.parametrize("program", PROGRAMS)
@@ -36,10 +19,7 @@ def test_no_alarm(program):
     torch.manual_seed(0)
     with watch(budget=1.0) as session:
         program()
-    diagnosis = session.diagnose()
-    assert [(f.rule, f.message) for f in diagnosis.findings if f.severity != "info"] == []
-    assert diagnosis.not_measured == ()
-    assert diagnosis.summary.loss_last < diagnosis.summary.loss_first
+    assert_no_alarm(session.diagnose())
 
 
 # -- gradients that add up on purpose -------------------------------------------------------------------------
