@@ -12,12 +12,11 @@ from torch.nn import functional as F
 import neurologist as nl
 from neurologist.specimens import specimens
 from neurologist.treat.fix import ProgramError
-from neurologist.treat.plan import Plan
-from neurologist.treat.program import Ending, run
+from neurologist.treat.program import Ending
 from neurologist.treat.task import Task
-from neurologist.treat.tracing import Tracer
 from neurologist.treat.treatment import Treatment, treatments
-from neurologist.treat.verdict import Trial, judge
+from neurologist.treat.trial import Job, Trial, conduct
+from neurologist.treat.verdict import judge
 
 from .programs import blobs, classifier, train
 
@@ -88,7 +87,7 @@ def test_an_error_inside_a_treatment_is_no_verdict_on_it(monkeypatch):
 
 
 def test_a_program_that_fails_before_it_trains_is_said():
-    with pytest.raises(ProgramError, match=r"failed with ValueError: no data before its first \.backward\(\)"):
+    with pytest.raises(ProgramError, match=r"failed before its first \.backward\(\): ValueError: no data"):
         nl.fix(lambda: (_ for _ in ()).throw(ValueError("no data")))
     with pytest.raises(ValueError, match="steps=0"):
         nl.fix(sick, steps=0)
@@ -107,7 +106,7 @@ def trial(worths: list[float], seed: int = 0) -> Trial:
         scores = F.one_hot((torch.arange(100) >= 100 * share).long(), 2).float()
         batches.append((scores, target))
     ending = Ending(10, True, None, [], [1.0] * 10, fresh=batches)
-    return Trial(Plan(), ending, ending.worth(TASK))
+    return Trial(worth=ending.worth(TASK), chance=ending.chance(TASK), steps=10, losses=ending.losses)
 
 
 TASK = Task("classes", 2, torch.zeros(1), torch.ones(1))
@@ -141,11 +140,9 @@ def untreated() -> None:
 
 
 def test_a_program_against_itself_from_other_seeds_is_rarely_an_improvement():
-    tracer = Tracer()
-    run(untreated, observer=tracer)
-    task = tracer.finish().task
-    endings = [run(untreated, number=number) for number in range(120)]
-    trials = [Trial(Plan(), ending, ending.worth(task)) for ending in endings]
+    first = conduct(untreated, Job())
+    task = first.seen.task
+    trials = [conduct(untreated, Job(number=number, task=task)) for number in range(120)]
     pairs = [(trials[i : i + 3], trials[i + 3 : i + 6]) for i in range(0, 120, 6)]
     words = [judge(controls, treated, task).verdict for controls, treated in pairs]
     assert len(words) == 20

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from neurologist.watch.sampler import CREDIT, DEFAULT, EARLY, EVENTS, JUMP, Sampler
+from neurologist.watch.sampler import CREDIT, DEFAULT, EARLY, EVENTS, JUMP, Sampler, Spaced
 
 times = st.floats(1e-5, 2.0)
 
@@ -126,3 +126,11 @@ def test_jumps_exceed_the_budget_a_few_times_only():
 def test_a_budget_that_is_no_share(budget):
     with pytest.raises((ValueError, TypeError)):
         Sampler(budget)
+
+
+def test_one_that_compares_runs_looks_at_the_same_steps_whatever_they_cost():
+    cheap, dear = (sorted(drive(Spaced(), 2000, 0.01, cost)) for cost in (0.001, 5.0))
+    assert cheap == dear
+    assert cheap[:4] == [0, 1, 2, 3]
+    assert all(0 < later - step <= 0.15 * step + 2 for step, later in pairwise(cheap))
+    assert len(cheap) < 60

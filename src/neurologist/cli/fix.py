@@ -5,13 +5,11 @@ May import: typer and the shared modules of `cli`; rich, `report` and `treat` in
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from contextlib import contextmanager
 from functools import partial
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -23,12 +21,24 @@ if TYPE_CHECKING:
     from rich.table import Table
 
     from neurologist.treat.fix import Cure
-    from neurologist.treat.verdict import Trial
+    from neurologist.treat.trial import Trial
 
 ORDER = 3
 CURVE = 24  # characters of a loss curve
 
 __all__ = ["ORDER", "SETTINGS", "command"]
+
+
+Jobs = Annotated[
+    int | None, typer.Option("--jobs", "-j", min=1, metavar="N", help="Runs at a time; one per core, at most 4.")
+]
+Isolate = Annotated[
+    bool, typer.Option("--isolate", help="Give each run its own copy of the current folder, for scripts that write.")
+]
+Backend = Annotated[
+    str | None, typer.Option(metavar="ray|dask", help="Run on a cluster; without --address one on this machine.")
+]
+Address = Annotated[str | None, typer.Option(metavar="HOST:PORT", help="Of the cluster.")]
 
 
 def command(
@@ -37,7 +47,13 @@ def command(
     module: AsModule = False,
     steps: Annotated[int, typer.Option(min=1, metavar="N", help="Steps of a first, short trial.")] = 200,
     seeds: Annotated[int, typer.Option(min=1, metavar="N", help="Seeds that the last verdict rests on.")] = 3,
-    minutes: Annotated[float, typer.Option(min=0.01, metavar="M", help="Begin no trial after M minutes.")] = 5.0,
+    minutes: Annotated[
+        float | None, typer.Option(min=0.01, metavar="M", help="Begin no treatment after M minutes.")
+    ] = None,
+    jobs: Jobs = None,
+    isolate: Isolate = False,
+    backend: Backend = None,
+    address: Address = None,
     apply: Annotated[bool, typer.Option("--apply", help="Write the edit into the script.")] = False,
     quiet: Quiet = False,
 ) -> None:
@@ -47,12 +63,15 @@ def command(
     neurologist fix train.py
     neurologist fix --steps 500 --minutes 20 train.py --lr 0.1
     neurologist fix --apply train.py
+    neurologist fix --isolate --jobs 8 train.py
 
     The script is run as it is and examined. Then it is run again and again, each time with one treatment put in while
-    it runs: another learning rate, no softmax before the loss, scaled inputs. Every run starts from the same seeds
-    and is compared with the untreated one by accuracy or R2. What cures is shown, with its numbers, as an edit of the
-    script; nothing is written without --apply. What the script prints is not shown, and files it writes are written
-    by each run anew.
+    it runs: another learning rate, no softmax before the loss, scaled inputs. Every run is a process of its own,
+    starts from the same seeds and is compared with the untreated one by accuracy or R2. The best is run from more
+    seeds. What cures is shown, with its numbers, as an edit of the script; nothing is written without --apply.
+
+    What the script prints is not shown. Files that it writes are written by each run anew, in its own folder with
+    --isolate. Without --minutes it takes about five times as long as the script itself, or five minutes.
 
     Exit code: 0 nothing to treat, 1 something was found, cured or not, 2 it could not be tried.
     """
@@ -61,8 +80,9 @@ def command(
         program = make(target, arguments or [])
     except scripts.NoProgram as error:
         raise fail(str(error)) from None
+    options = {"jobs": jobs, "isolate": isolate, "backend": backend, "address": address}
     try:
-        cure = _tried(program, steps, seeds, minutes, quiet)
+        cure = _tried(program, quiet, steps=steps, seeds=seeds, minutes=minutes, **options)
     except KeyboardInterrupt:
         raise typer.Exit(scripts.INTERRUPTED) from None
     sys.stdout.write(_report(cure))
@@ -70,23 +90,17 @@ def command(
     raise typer.Exit(CLEAN if cure.diagnosis.healthy else FOUND)
 
 
-def _tried(program: scripts.Program, steps: int, seeds: int, minutes: float, quiet: bool) -> Cure:
-    from neurologist import report  # noqa: F401  # before the script's folder may hide a module that it needs
+def _tried(program: scripts.Program, quiet: bool, **options: Any) -> Cure:
+    from neurologist import report  # noqa: F401  # how a diagnosis is shown
+    from neurologist.treat.crew import NoBackend
     from neurologist.treat.fix import ProgramError, fix
 
     try:
-        with _live(quiet) as told, silenced():
-            return fix(partial(scripts.rerun, program), steps, seeds, minutes, told)
-    except (ProgramError, scripts.NoProgram) as error:
+        with _live(quiet) as told:
+            return fix(partial(scripts.rerun, program), told=told, **options)
+    except (ProgramError, scripts.NoProgram, NoBackend, ValueError) as error:
         note(f"{program.name}: {error}")
         raise typer.Exit(BROKEN) from None
-
-
-@contextmanager
-def silenced() -> Iterator[None]:
-    """What the script prints in its many runs goes nowhere."""
-    with Path(os.devnull).open("w", encoding="utf-8") as nowhere, redirect_stdout(nowhere), redirect_stderr(nowhere):
-        yield
 
 
 class _Board:
@@ -105,7 +119,7 @@ class _Board:
         for heading in ("treatment", "loss", "score"):
             table.add_column(heading)
         for trial in sorted(self.trials, key=lambda t: -t.worth)[:8]:
-            curve = sparkline(trial.ending.losses, CURVE, glyphs(ascii_only=False))
+            curve = sparkline(trial.losses, CURVE, glyphs(ascii_only=False))
             table.add_row(Text(trial.plan.label), curve, f"{trial.worth:.3g}")
         return table
 
@@ -121,7 +135,7 @@ def _live(quiet: bool) -> Iterator[Callable[[Trial], None]]:
     board = _Board()
 
     def line(trial: Trial) -> None:
-        stream.write(f"tried {trial.plan.label}: {trial.ending.error or f'{trial.ending.steps} steps'}\n")
+        stream.write(f"tried {trial.plan.label}: {trial.error or f'{trial.steps} steps'}\n")
 
     if quiet:
         yield lambda trial: None

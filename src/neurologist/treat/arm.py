@@ -6,6 +6,7 @@ May import: torch, the lower files of this room.
 
 from __future__ import annotations
 
+import time
 from collections import deque
 from collections.abc import Sequence
 from contextlib import ExitStack
@@ -27,6 +28,7 @@ from neurologist.treat.treatment import Treatment
 
 KEPT = 40  # latest batches kept to measure on, and
 HELD = 20_000_000  # entries of their tensors, at most
+ACCUMULATED = 64  # backward passes before the first step of an optimizer, at most
 
 
 class Enough(BaseException):  # no error, and no `except Exception` of the program may catch it
@@ -66,6 +68,7 @@ class Arm:
         carry: weights of an earlier run to go on from.
         observer: told of each call and each backward pass.
         task: how to score predictions.
+        seconds: stop the program at its first step after so long; None never.
 
     Attributes:
         taken: optimizer steps so far.
@@ -81,7 +84,9 @@ class Arm:
         carry: Carry | None = None,
         observer: Observer | None = None,
         task: Task | None = None,
+        seconds: float | None = None,
     ) -> None:
+        self.end = None if seconds is None else time.monotonic() + seconds
         self.plan, self.limit, self.carry, self.observer = list(plan), steps, carry or Carry(), observer
         self.task = task
         self.scores: list[float] = []
@@ -189,6 +194,8 @@ class Arm:
 
     def _differentiated(self, loss: torch.Tensor) -> torch.Tensor:
         """What to call backward on where the program does on `loss`."""
+        if self.limit is not None and not self.optimizers and len(self.losses) >= max(self.limit, ACCUMULATED):
+            raise Enough  # it updates its weights by hand: each backward pass is a step
         compared, (model, args, named) = self._compared, self._given
         if compared is not None:
             own = compared.prediction is self._output
@@ -226,4 +233,6 @@ class Arm:
         if optimizer is self.optimizers[0]:
             self.taken += 1
         if self.limit is not None and self.taken >= self.limit:
+            raise Enough
+        if self.end is not None and time.monotonic() > self.end:
             raise Enough

@@ -5,8 +5,10 @@ May import: the lower files of this room, `diagnose`.
 
 from __future__ import annotations
 
+import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -14,15 +16,24 @@ from typing import TYPE_CHECKING
 
 from neurologist.diagnose import Diagnosis
 from neurologist.diagnose.finding import SEVERITIES
+from neurologist.treat.apart import NOT_COPIED
+from neurologist.treat.crew import crew
 from neurologist.treat.plan import Plan
 from neurologist.treat.program import Program
 from neurologist.treat.script import rerun, script
 from neurologist.treat.search import Search
 from neurologist.treat.seen import Seen
-from neurologist.treat.verdict import Trial, Verdict, judge
+from neurologist.treat.trial import Trial
+from neurologist.treat.verdict import Verdict, judge, number
 
 if TYPE_CHECKING:
     from neurologist.treat.source import Edited
+
+Notes = tuple[str, ...]
+CONTROL = 300.0  # seconds that the control may train, where nobody says how long
+TIMES, LEAST = 5.0, 300.0  # times the control's seconds for all trials, and at least so many
+UNSTEADY = 5  # seeds, at least, for a program that is not deterministic
+UNTRAINED = "ended before its first .backward(): nothing to diagnose or treat"
 
 
 class ProgramError(RuntimeError):
@@ -38,6 +49,7 @@ class Cure:
         verdicts: on each plan tried, the best first.
         best: the plan that cured or helped most, for `nl.treat`; None when none did.
         why: when there is no best, the reason.
+        notes: what else is to be known of the program or the trials, a sentence each.
         seen: what the control showed of the program.
     """
 
@@ -45,6 +57,7 @@ class Cure:
     verdicts: tuple[Verdict, ...] = ()
     best: Plan | None = None
     why: str = ""
+    notes: Notes = ()
     seen: Seen = field(default_factory=Seen, repr=False)
 
     @property
@@ -64,7 +77,13 @@ def fix(
     program: Program | str | Path,
     steps: int = 200,
     seeds: int = 3,
-    minutes: float = 5.0,
+    minutes: float | None = None,
+    *,
+    arguments: Sequence[str] = (),
+    jobs: int | None = None,
+    isolate: bool = False,
+    backend: str | None = None,
+    address: str | None = None,
     told: Callable[[Trial], None] | None = None,
 ) -> Cure:
     """Diagnose a program, try treatments on it against a control, and say which cures.
@@ -76,54 +95,117 @@ def fix(
         program: runs the training from scratch each time it is called; or the path of a script that does.
         steps: optimizer steps of a first, short trial. Treatments that pass it go on to the program's own end, if
             that comes within ten times as many.
-        seeds: how many seeds the verdict on the best rests on.
-        minutes: no trial is begun later than this.
+        seeds: how many seeds the verdict on the best rests on; five or more where the program is not deterministic.
+        minutes: no further treatment is begun later than this; None for five times as long as the program itself
+            takes, and at least five minutes.
+        arguments: of the script, its `sys.argv[1:]`.
+        jobs: arms at a time, each in a process of its own. None for one per core, at most four, where the program is
+            a script; a callable then runs in this process, one arm after the other.
+        isolate: each arm gets its own copy of the current folder, for programs that write files.
+        backend: "ray" or "dask" to run arms on a cluster.
+        address: of the cluster; None for one on this machine.
         told: called with each trial when it ends.
 
     Raises:
         ProgramError: the program ended before its first backward pass.
-        ValueError: steps, seeds or minutes are out of range.
+        ValueError: steps, seeds or minutes are out of range, or options do not go together.
+        NoBackend: the cluster cannot be used.
     """
-    if steps < 1 or seeds < 1 or not minutes > 0:
+    if steps < 1 or seeds < 1 or (minutes is not None and not minutes > 0):
         raise ValueError(f"fix got steps={steps}, seeds={seeds}, minutes={minutes}: expected at least 1, 1 and above 0")
     if isinstance(program, str | Path):
-        program = partial(rerun, script(str(program), ()))
-    search = Search(program, steps, time.monotonic() + 60 * minutes)
-    if told is not None:
-        search.told = told
-    control = search.control()
-    if not control.ending.losses:
-        ended = f"failed with {control.ending.error}" if control.ending.error else "ended"
-        raise ProgramError(f"the program {ended} before its first .backward(): nothing to diagnose or treat")
+        program = partial(rerun, script(str(program), arguments))
+    scripted, started = isinstance(program, partial), time.time()
+    with crew(jobs, scripted=scripted, backend=backend, address=address, isolate=isolate) as arms:
+        search = Search(program, steps, arms)
+        if told is not None:
+            search.told = told
+        control = _control(search, minutes)
+        files = written(Path.cwd(), started) if scripted and not isolate else []
+        if files and arms.jobs > 1:
+            arms.jobs = 1  # they would write over each other's
+        cure = _cured(search, control, seeds)
+    return replace(cure, notes=(*cure.notes, *_warned(files)))
+
+
+def _control(search: Search, minutes: float | None) -> Trial:
+    began = time.monotonic()
+    control = search.control(CONTROL if minutes is None else 60 * minutes)
+    if not control.losses:
+        how = f"failed before its first .backward(): {control.error}" if control.error else UNTRAINED
+        raise ProgramError(f"the program {how}")
+    length = max(LEAST, TIMES * control.seconds) if minutes is None else 60 * minutes
+    search.deadline = began + length
+    return control
+
+
+def _cured(search: Search, control: Trial, seeds: int) -> Cure:
     diagnosis = control.diagnosis or Diagnosis()
     if diagnosis.healthy:
         return Cure(diagnosis, why="nothing to treat: nothing of error or warning severity was found")
     if search.seen.task is None:
         return Cure(diagnosis, why="no trial: what the loss compares could not be seen, so arms cannot be compared")
-    return _judged(search, control, search.best(control), seeds)
-
-
-def _judged(search: Search, control: Trial, best: Trial, seeds: int) -> Cure:
-    controls, treated = [control], [best]
-    for number in range(1, seeds if best.plan.treatments else 1):
-        if search.late:
-            break
-        again = search.whole(Plan(), number)
-        if again.ending.losses == control.ending.losses:
-            break  # the program sets its own seed: more runs show nothing new
-        controls.append(again)
-        treated.append(search.whole(best.plan, number))
-    verdicts = [judge([control], [trial], search.task) for trial in search.tried if trial.plan.treatments]
-    diagnosis = control.diagnosis or Diagnosis()
-    verdicts = [v for v in verdicts if v.plan is not best.plan]
-    verdicts.sort(key=lambda verdict: -verdict.gain)
+    best = search.best(control)
+    verdicts = sorted((judge([control], [t], search.task) for t in _others(search, best)), key=lambda v: -v.gain)
     if not best.plan.treatments:
         return Cure(diagnosis, tuple(verdicts), None, "no treatment that was tried helped")
+    controls, treated, notes = repeated(search, control, best, seeds)
     final = judge(controls, treated, search.task)
     if final.verdict not in ("cured", "helped"):
         why = f"what helped on the first seed did not hold on {len(controls)} seeds"
-        return Cure(diagnosis, (final, *verdicts), None, why)
-    return Cure(_confirmed(diagnosis, best.plan), (final, *verdicts), best.plan, seen=search.seen)
+        return Cure(diagnosis, (final, *verdicts), None, why, notes)
+    return Cure(_confirmed(diagnosis, best.plan), (final, *verdicts), best.plan, notes=notes, seen=search.seen)
+
+
+def _others(search: Search, best: Trial) -> list[Trial]:
+    """The trials of other plans than the best: of each the one that went furthest."""
+    found = {id(t.plan): t for t in search.tried if not t.whole} | {id(t.plan): t for t in search.tried if t.whole}
+    return [trial for trial in found.values() if trial.plan.treatments and trial.plan is not best.plan]
+
+
+def repeated(search: Search, control: Trial, best: Trial, seeds: int) -> tuple[list[Trial], list[Trial], Notes]:
+    """The control and the best plan from more seeds, in pairs, and what that showed of the program itself."""
+    controls, treated, notes = [control], [best], []
+    if seeds == 1:
+        return controls, treated, ()
+    again, *pair = search.trials([search.whole(Plan()), search.whole(Plan(), 1), search.whole(best.plan, 1)])
+    if again.losses != control.losses:
+        seeds = max(seeds, UNSTEADY)
+        one, two = (number(search.task.value(trial.worth)) for trial in (control, again))
+        notes.append(
+            f"The program is not deterministic: from the same seed it came to {search.task.measure} {one} and {two}. "
+            f"So the verdict rests on {seeds} seeds."
+        )
+    elif pair[0].losses == control.losses:
+        notes.append("The program runs the same from every seed: the verdict rests on one run and its batches.")
+        return controls, treated, tuple(notes)
+    more = [search.whole(plan, seed) for seed in range(2, seeds) for plan in (Plan(), best.plan)]
+    pairs = pair + search.trials(more)
+    return controls + pairs[::2], treated + pairs[1::2], tuple(notes)
+
+
+def _warned(files: list[str]) -> Notes:
+    if not files:
+        return ()
+    names = ", ".join(files[:3]) + (f" and {len(files) - 3} more" if len(files) > 3 else "")
+    return (f"The program writes files ({names}): each trial wrote them anew. With isolate each has its own copy.",)
+
+
+def written(folder: Path, since: float, most: int = 20_000) -> list[str]:
+    """Files in a folder that changed since a time, as far as the first `most` of them go."""
+    found: list[str] = []
+    count = 0
+    for root, folders, files in os.walk(folder):
+        folders[:] = [name for name in folders if name not in NOT_COPIED]
+        for name in files:
+            count += 1
+            path = Path(root, name)
+            with suppress(OSError):
+                if path.stat().st_mtime >= since:
+                    found.append(str(path.relative_to(folder)))
+        if count > most:
+            break
+    return sorted(found)
 
 
 def _confirmed(diagnosis: Diagnosis, plan: Plan) -> Diagnosis:

@@ -1,21 +1,26 @@
-"""Running the arms of a race in processes, and keeping what they gave.
+"""What the arms of a race gave, kept in an SQLite file: a race that was cut off goes on where it stopped.
 
-May import: joblib and sqlite3; nothing of the program that runs.
+May import: the standard library.
 """
 
 from __future__ import annotations
 
+import json
 import sqlite3
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
+from typing import Any
 
-COLUMNS = "arm, seed, factor, worth, steps, error"
+COLUMNS = "arm, seed, factor, worth, steps, seconds, gradient, found, curve, error"
 TABLE = (
-    "CREATE TABLE IF NOT EXISTS result (settings TEXT, arm TEXT, seed INTEGER, factor REAL, worth REAL, "
-    "steps INTEGER, error TEXT, PRIMARY KEY (settings, arm, seed))"
+    "CREATE TABLE IF NOT EXISTS lane (settings TEXT, arm TEXT, seed INTEGER, factor REAL, worth REAL, steps INTEGER, "
+    "seconds REAL, gradient REAL, found TEXT, curve TEXT, error TEXT, PRIMARY KEY (settings, arm, seed))"
 )
+
+
+class BadStore(RuntimeError):
+    """A file is no store of races."""
 
 
 @dataclass(frozen=True)
@@ -23,10 +28,13 @@ class Result:
     """What one arm gave from one seed.
 
     Attributes:
-        arm: its name; seed: from which it ran.
+        arm: its name. seed: from which it ran.
         factor: on the learning rate.
         worth: see `Task.worth`; None when it failed or diverged.
-        steps: taken.
+        steps: taken. seconds: they took.
+        gradient: decades that the gradient loses (below 0) or wins to the first layer; None where it was not seen.
+        found: rules that speak of an error or a warning.
+        curve: (step, worth of the latest batches up to it) pairs.
         error: what it failed with.
     """
 
@@ -35,7 +43,15 @@ class Result:
     factor: float
     worth: float | None
     steps: int
+    seconds: float = 0.0
+    gradient: float | None = None
+    found: tuple[str, ...] = ()
+    curve: tuple[tuple[int, float], ...] = ()
     error: str | None = None
+
+    def reached(self, worth: float) -> int | None:
+        """The step at which it first came to a worth."""
+        return next((step for step, value in self.curve if value >= worth), None)
 
 
 class Lanes:
@@ -44,12 +60,18 @@ class Lanes:
     Args:
         store: the file, or None.
         settings: what must be the same for a result to count: another program or other steps are another race.
+
+    Raises:
+        BadStore: the file is something else, or cannot be written.
     """
 
     def __init__(self, store: str | Path | None, settings: str) -> None:
-        self._db = sqlite3.connect(":memory:" if store is None else str(store))
-        self._db.execute(TABLE)
         self._settings = settings
+        try:
+            self._db = sqlite3.connect(":memory:" if store is None else str(store))
+            self._db.execute(TABLE)
+        except sqlite3.Error as error:
+            raise BadStore(f"store {str(store)!r} cannot be used: {error}; name a new file") from None
 
     def __enter__(self) -> Lanes:
         return self
@@ -62,26 +84,18 @@ class Lanes:
     @property
     def results(self) -> list[Result]:
         """All that are there."""
-        rows = self._db.execute(f"SELECT {COLUMNS} FROM result WHERE settings = ?", (self._settings,))
-        return [Result(*row) for row in rows]
+        rows = self._db.execute(f"SELECT {COLUMNS} FROM lane WHERE settings = ?", (self._settings,))
+        return [_result(row) for row in rows]
 
-    def run(
-        self,
-        one: Callable[[str, int], Result],
-        wanted: list[tuple[str, int]],
-        jobs: int,
-        told: Callable[[Result], None] | None,
-    ) -> list[Result]:
-        """Run what is wanted and not there yet; each result is kept when it ends."""
-        from joblib import Parallel, delayed
+    def keep(self, result: Result) -> None:
+        """One more; it is on the disk when this returns."""
+        r = result
+        row = (r.arm, r.seed, r.factor, r.worth, r.steps, r.seconds, r.gradient, *map(json.dumps, (r.found, r.curve)))
+        with self._db:
+            self._db.execute(f"INSERT OR REPLACE INTO lane VALUES (?{', ?' * 10})", (self._settings, *row, r.error))
 
-        there = {(result.arm, result.seed) for result in self.results}
-        missing = [pair for pair in wanted if pair not in there]
-        parallel = Parallel(n_jobs=jobs, return_as="generator_unordered")
-        for result in parallel(delayed(one)(*pair) for pair in missing):
-            row = (self._settings, result.arm, result.seed, result.factor, result.worth, result.steps, result.error)
-            with self._db:
-                self._db.execute("INSERT OR REPLACE INTO result VALUES (?, ?, ?, ?, ?, ?, ?)", row)
-            if told is not None:
-                told(result)
-        return [result for result in self.results if (result.arm, result.seed) in set(wanted)]
+
+def _result(row: tuple[Any, ...]) -> Result:
+    arm, seed, factor, worth, steps, seconds, gradient, found, curve, error = row
+    pairs = tuple((int(step), float(value)) for step, value in json.loads(curve))
+    return Result(arm, seed, factor, worth, steps, seconds, gradient, tuple(json.loads(found)), pairs, error)

@@ -8,16 +8,19 @@ from __future__ import annotations
 import copy
 import random
 import time
-from collections.abc import Callable, Sequence
-from contextlib import nullcontext
+import traceback
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from math import inf, sqrt
+from pathlib import Path
 from statistics import stdev
 from typing import Any
 
 import numpy as np
 import torch
 
+from neurologist.tape.origin import is_users
 from neurologist.treat.arm import Arm, Batch, Enough, Observer
 from neurologist.treat.carry import Carry, carried
 from neurologist.treat.task import Task
@@ -25,6 +28,7 @@ from neurologist.treat.treatment import Treatment
 from neurologist.watch.session import Session
 
 Program = Callable[[], object]
+SHIFT = 1_000_003  # between the seeds that a program sets itself, from one run to the next
 
 
 @dataclass
@@ -32,7 +36,7 @@ class Ending:
     """How a run of a program ended.
 
     Attributes:
-        steps: optimizer steps taken.
+        steps: optimizer steps taken; backward passes, where there is no optimizer.
         ended: the program came to its own end, not stopped by us.
         error: what it failed with, or None.
         batches: the latest, with the predictions made while training.
@@ -73,11 +77,37 @@ class Ending:
         return [task.score(*pair) for pair in pairs]
 
 
-def seed(number: int) -> None:
-    """Seed everything a program may draw from; a program that seeds itself overrides it."""
+@contextmanager
+def seeded(number: int) -> Iterator[None]:
+    """Everything that a program draws from starts at a seed.
+
+    A program that sets a seed of its own gets that one from number 0, and others from other numbers, else all its runs
+    would be one. Generators that it makes itself keep their seeds.
+    """
     random.seed(number)
     np.random.seed(number)
     torch.manual_seed(number)
+    if not number:
+        yield
+        return
+    places: list[tuple[Any, str, int]] = [(torch, "manual_seed", 2**63), (random, "seed", 2**63)]
+    places.append((np.random, "seed", 2**32))
+    kept = [getattr(module, name) for module, name, _ in places]
+    for (module, name, limit), function in zip(places, kept, strict=True):
+        setattr(module, name, _shifted(function, number * SHIFT, limit))
+    try:
+        yield
+    finally:
+        for (module, name, _), function in zip(places, kept, strict=True):
+            setattr(module, name, function)
+
+
+def _shifted(function: Callable[..., Any], by: int, limit: int) -> Callable[..., Any]:
+    def seed(value: Any = None, *args: Any, **named: Any) -> Any:
+        moved = (int(value) + by) % limit if isinstance(value, int | np.integer) else value
+        return function(moved, *args, **named)
+
+    return seed
 
 
 def run(
@@ -86,6 +116,7 @@ def run(
     *,
     number: int = 0,
     steps: int | None = None,
+    seconds: float | None = None,
     carry: Carry | None = None,
     observer: Observer | None = None,
     session: Session | None = None,
@@ -97,23 +128,29 @@ def run(
         plan = copy.deepcopy(list(plan))
     for treatment in plan if carry is not None else ():
         treatment.again()
-    seed(number)
-    arm = Arm(plan, steps, carry, observer, task)
+    arm = Arm(plan, steps, carry, observer, task, seconds)
     try:
-        with session or nullcontext(), arm:
+        with seeded(number), session or nullcontext(), arm:
             program()
         ended = True
     except Enough:
         pass
     except Exception as problem:
-        error = f"{type(problem).__name__}: {problem}"[:300]
-    ending = Ending(arm.taken, ended, error, list(arm.batches), arm.losses, arm.scores)
+        error = f"{type(problem).__name__}: {problem}"[:300] + _place(problem)
+    taken = arm.taken if arm.optimizers else len(arm.losses)
+    ending = Ending(taken, ended, error, list(arm.batches), arm.losses, arm.scores)
     if error is None:
         ending.fresh = _asked(ending.batches)
         ending.carry = carried(arm.models, arm.optimizers)
     ending.optimizers = [type(optimizer).__name__ for optimizer in arm.optimizers]
     ending.seconds = time.perf_counter() - started
     return ending
+
+
+def _place(error: Exception) -> str:
+    """The program's own line that an error came through last."""
+    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if is_users(frame.filename)]
+    return f" ({Path(frames[-1].filename).name}:{frames[-1].lineno})" if frames else ""
 
 
 def _asked(batches: list[Batch]) -> list[tuple[torch.Tensor, torch.Tensor]]:

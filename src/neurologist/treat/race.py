@@ -1,58 +1,40 @@
-"""`nl.race`: which activation learns best in a program, each at its own learning rate, over several seeds.
+"""`nl.race`: which activation, init or loss learns best in a program, each at its own learning rate, on several seeds.
 
-Arms run in processes of their own; each result goes into an SQLite file when it is there, so that a race that was cut
-off goes on where it stopped. May import: torch, joblib inside functions, the lower files of this room.
+Each result goes into an SQLite file when it is there, so that a race that was cut off goes on where it stopped.
+May import: the lower files of this room, `functional`.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-import os
-from collections.abc import Callable, Iterable, Sequence
-from contextlib import redirect_stdout
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
+from itertools import islice
 from math import inf, isfinite, sqrt
 from pathlib import Path
-from statistics import fmean, stdev
+from statistics import fmean, median, stdev
 
-from neurologist.functional import functions
-from neurologist.treat.call import Call, Site
+from neurologist.diagnose import Diagnosis
+from neurologist.treat.apart import Lost
+from neurologist.treat.crew import Crew, crew
+from neurologist.treat.entries import AS_IT_IS, Entry, NoEntry, entries
 from neurologist.treat.fix import ProgramError
 from neurologist.treat.lanes import Lanes, Result
-from neurologist.treat.program import Program, run
+from neurologist.treat.plan import Plan
+from neurologist.treat.program import Program
 from neurologist.treat.script import rerun, script
 from neurologist.treat.seen import Seen
 from neurologist.treat.task import Task
-from neurologist.treat.tracing import Tracer
 from neurologist.treat.treatment import Treatment, treatments
-from neurologist.treat.verdict import STUDENT
+from neurologist.treat.trial import LAST, Job, Trial, conduct
+from neurologist.treat.verdict import STUDENT, margin
 
-AS_IT_IS = "as it is"
 FACTORS = (0.1, 1.0, 10.0)  # on the program's learning rate, the same for each arm
 SEARCH = 4  # a learning rate is tried for a quarter of the steps
-
-
-@dataclass(eq=False, repr=False)
-class Activate(Treatment):
-    """Puts one activation in place of those of the hidden layers."""
-
-    name: str
-    sites: frozenset[Site]
-
-    treats = ()
-    reach = "model"
-
-    @property
-    def label(self) -> str:
-        """Its name."""
-        return self.name
-
-    def before(self, call: Call) -> None:
-        """At each of the sites."""
-        if call.site in self.sites:
-            call.instead(functions[self.name])
+LOOK = 20  # steps that show what the program calls and what it learns
+POINTS = 200  # of a curve that are kept
 
 
 @dataclass(frozen=True)
@@ -60,10 +42,14 @@ class Lane:
     """One arm's standing.
 
     Attributes:
-        name: the activation.
-        worth: mean over the seeds: accuracy, or decades of error removed; half: of its 95 % interval.
+        name: what it runs with.
+        worth: mean over the seeds: accuracy, or decades of error removed. half: of its 95 % interval.
         factors: on the learning rate, per seed.
         seeds: that ended well. errors: of those that did not.
+        reached: steps to the target, median over the seeds; None where half of them or more never came there.
+        seconds: likewise.
+        gradient: decades that the gradient loses (below 0) or wins to the first layer, at the start; mean.
+        found: rules that speak of an error or a warning in it.
     """
 
     name: str
@@ -72,6 +58,10 @@ class Lane:
     factors: tuple[float, ...]
     seeds: int
     errors: tuple[str, ...] = ()
+    reached: int | None = None
+    seconds: float | None = None
+    gradient: float | None = None
+    found: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -83,12 +73,14 @@ class Race:
         measure: "accuracy" or "R2".
         task: what was learnt.
         smallest: the smallest difference to the winner that could have been seen, in units of `worth`.
+        target: the score, in units of `measure`, that steps and seconds are counted to.
     """
 
     lanes: tuple[Lane, ...]
     measure: str
     task: Task
     smallest: float
+    target: float
 
     @property
     def winner(self) -> str | None:
@@ -106,102 +98,178 @@ class Race:
 
 def race(
     program: Program | str | Path,
-    activation: Sequence[str],
+    activation: Sequence[str] = (),
     *,
+    init: Sequence[str] = (),
+    loss: Sequence[str] = (),
+    at: str | None = None,
     seeds: int = 3,
     steps: int = 500,
     lr: str | None = "auto",
-    jobs: int = 1,
+    target: float | None = None,
+    arguments: Sequence[str] = (),
+    jobs: int | None = None,
+    isolate: bool = False,
+    backend: str | None = None,
+    address: str | None = None,
     store: str | Path | None = None,
     told: Callable[[Result], None] | None = None,
 ) -> Race:
-    """Train a program with each of several activations in its hidden layers, and compare what they learn.
+    """Train a program with each of several activations, inits or losses, and compare what they learn.
+
+    Where several kinds are given, every combination runs. All arms are compared by accuracy or R2, whatever they
+    minimise, and are examined alike.
 
     Args:
         program: runs the training from scratch each time it is called, or the path of a script that does.
-        activation: names of catalogue members; the program as it is runs besides them.
-        seeds: runs per arm. A program that sets its own seed runs the same each time.
+        activation: names of catalogue members, put in place of those between the layers; the program as it is runs
+            besides them.
+        init: "gain" (for the activation that follows each layer) or a name in torch.nn.init without its underscore.
+        loss: names of catalogue losses that take the program's predictions and targets.
+        at: "model.py:12" puts activations in place of those called there only.
+        seeds: runs per arm.
         steps: optimizer steps of a run, at most.
         lr: "auto" gives each arm the best of a tenth, one and ten times the program's learning rate, found in
             a quarter of the steps; None leaves it.
-        jobs: processes at a time.
+        target: accuracy or R2 to which steps and seconds are counted; None for what the program as it is comes to.
+        arguments: of the script.
+        jobs: see `fix`.
+        isolate: see `fix`.
+        backend: see `fix`.
+        address: see `fix`.
         store: SQLite file that keeps each result; results that it holds already are not run again.
         told: called with each result.
 
     Raises:
-        ProgramError: the program cannot be run, or has no hidden activation.
-        ValueError: an unknown activation, or numbers out of range.
+        ProgramError: the program cannot be run, or has no place for what is raced.
+        KeyError: there is no activation, init or loss of a name.
+        ValueError: nothing to race, or numbers out of range.
     """
-    if seeds < 1 or steps < 1 or jobs < 1:
-        raise ValueError(f"race got seeds={seeds}, steps={steps}, jobs={jobs}: expected at least 1 each")
+    wanted = {kind: names for kind, names in (("activation", activation), ("init", init), ("loss", loss)) if names}
+    if not wanted:
+        raise ValueError("race got no activation, init or loss: expected names of at least one kind")
+    if seeds < 1 or steps < 1:
+        raise ValueError(f"race got seeds={seeds}, steps={steps}: expected at least 1 each")
     if isinstance(program, str | Path):
-        program = partial(rerun, script(str(program), ()))
-    names = [functions[name].name for name in activation]
-    seen = _looked_at(program, steps)
-    assert seen.task is not None
-    sites = frozenset(step.site for step in seen.hidden_activations)
-    factors = FACTORS if lr == "auto" else (1.0,)
-    settings = _settings(program, steps, factors, sites)
-    wanted = [(name, seed) for seed in range(seeds) for name in (AS_IT_IS, *dict.fromkeys(names))]
-    one = partial(_run, program, sites, seen.task, steps, factors)
-    with Lanes(store, settings) as lanes:
-        results = lanes.run(one, wanted, jobs, told)
-    return _standing(results, seen.task)
+        program = partial(rerun, script(str(program), arguments))
+    scripted = isinstance(program, partial)
+    with crew(jobs, scripted=scripted, backend=backend, address=address, isolate=isolate) as arms:
+        seen = _looked_at(program, arms, min(steps, LOOK))
+        assert seen.task is not None
+        try:
+            runners = entries(wanted, seen, at)
+        except NoEntry as error:
+            raise ProgramError(str(error)) from None
+        factors = FACTORS if lr == "auto" else (1.0,)
+        settings = _settings(program, steps, factors, sorted(wanted), at)  # names may be added later
+        calls = [partial(_run, program, r, seen.task, steps, factors, seed) for seed in range(seeds) for r in runners]
+        with Lanes(store, settings) as lanes:
+            results = _raced(calls, arms, lanes, told)
+    return _standing(results, seen.task, target)
 
 
-def _looked_at(program: Program, steps: int) -> Seen:
-    tracer = Tracer()
-    ending = run(program, steps=steps, observer=tracer)
-    seen = tracer.finish()
-    if seen.task is None:
-        raise ProgramError(f"the program gave nothing to compare: {ending.error or 'no loss of predictions was seen'}")
-    if not seen.hidden_activations:
-        raise ProgramError("the program has no activation between its layers: nothing to put others in place of")
-    return seen
+def _looked_at(program: Program, arms: Crew, steps: int) -> Seen:
+    _, trial = next(arms.results([partial(conduct, program, Job(steps=steps))]))
+    error = trial.reason if isinstance(trial, Lost) else trial.error
+    if isinstance(trial, Lost) or trial.seen is None or trial.seen.task is None:
+        raise ProgramError(f"the program gave nothing to compare: {error or 'no loss of predictions was seen'}")
+    return trial.seen
 
 
-def _settings(program: Program, steps: int, factors: Iterable[float], sites: Iterable[Site]) -> str:
+def _settings(program: Program, *rest: object) -> str:
     """What must be the same for two results to belong to one race."""
-    source = ""
+    source, name = "", getattr(program, "__qualname__", "")
     if isinstance(program, partial):  # of a script
-        path = program.args[0].argv[0]
-        source = hashlib.sha256(Path(path).read_bytes()).hexdigest()
-    name = getattr(program, "__qualname__", "")
-    return json.dumps([name, source, steps, list(factors), sorted(map(list, sites))])
+        name = program.args[0].argv
+        source = hashlib.sha256(Path(name[0]).read_bytes()).hexdigest()
+    return json.dumps([name, source, *rest])
 
 
-def _run(
-    program: Program, sites: frozenset[Site], task: Task, steps: int, factors: Sequence[float], arm: str, seed: int
-) -> Result:
+def _raced(
+    calls: list[partial[Result]], arms: Crew, lanes: Lanes, told: Callable[[Result], None] | None
+) -> list[Result]:
+    """Run what is not there yet; each result is kept when it ends."""
+    wanted = {_lane_of(call): call for call in calls}
+    there = {(result.arm, result.seed) for result in lanes.results}
+    missing = [pair for pair in wanted if pair not in there]
+    for index, got in arms.results(wanted[pair] for pair in missing):
+        name, seed = missing[index]
+        result = Result(name, seed, 1.0, None, 0, error=got.reason) if isinstance(got, Lost) else got
+        lanes.keep(result)
+        if told is not None:
+            told(result)
+    return [result for result in lanes.results if (result.arm, result.seed) in wanted]
+
+
+def _lane_of(call: partial[Result]) -> tuple[str, int]:
+    return call.args[1].name, call.args[5]
+
+
+def _run(program: Program, entry: Entry, task: Task, steps: int, factors: Sequence[float], seed: int) -> Result:
     """One arm from one seed: find its learning rate, then run it."""
-    rate = treatments()["learning-rate"]
-    base: list[Treatment] = [] if arm == AS_IT_IS else [Activate(arm, sites)]
+    rate: Callable[[float], Treatment] = treatments()["learning-rate"]
 
-    def worth(factor: float, length: int) -> tuple[float, int, str | None]:
-        plan = base if factor == 1 else [*base, rate(factor)]  # type: ignore[call-arg]
-        with Path(os.devnull).open("w", encoding="utf-8") as nowhere, redirect_stdout(nowhere):
-            ending = run(program, plan, number=seed, steps=length)
-        return ending.worth(task), ending.steps, ending.error
+    def trial(factor: float, length: int, examined: bool) -> Trial:
+        plan = Plan((*entry.treatments, *([rate(factor)] if factor != 1 else [])))
+        return conduct(program, Job(plan, seed, length, task=task, examined=examined))
 
-    best = 1.0 if len(factors) == 1 else max(factors, key=lambda factor: worth(factor, max(1, steps // SEARCH))[0])
-    value, taken, error = worth(best, steps)
-    return Result(arm, seed, best, value if isfinite(value) else None, taken, error)
+    short = max(1, steps // SEARCH)
+    best = 1.0 if len(factors) == 1 else max(factors, key=lambda factor: trial(factor, short, False).worth)
+    got = trial(best, steps, True)
+    found = [f.rule for f in (got.diagnosis or Diagnosis()).findings if f.severity != "info"]
+    worth = got.worth if isfinite(got.worth) else None
+    return Result(
+        entry.name, seed, best, worth, got.steps, got.seconds, got.gradient, tuple(found), tuple(_curve(got, task)),
+        got.error,
+    )  # fmt: skip
 
 
-def _standing(results: list[Result], task: Task) -> Race:
+def _curve(trial: Trial, task: Task) -> Iterator[tuple[int, float]]:
+    ends = range(LAST, len(trial.scores) + 1)
+    points = ((end, task.worth(trial.scores[end - LAST : end])) for end in ends)
+    return islice(points, 0, None, max(1, len(ends) // POINTS))
+
+
+# -- the standing ---------------------------------------------------------------------------------------------
+
+
+def _standing(results: list[Result], task: Task, target: float | None) -> Race:
     found: dict[str, list[Result]] = {}
     for result in sorted(results, key=lambda r: r.seed):
         found.setdefault(result.arm, []).append(result)
-    lanes = sorted((_lane(name, rows) for name, rows in found.items()), key=lambda lane: -lane.worth)
+    goal = _goal(found[AS_IT_IS], task, target)
+    lanes = sorted((_lane(name, rows, goal) for name, rows in found.items()), key=lambda lane: -lane.worth)
     first, second = (lanes[0], lanes[1]) if len(lanes) > 1 else (lanes[0], lanes[0])
-    return Race(tuple(lanes), task.measure, task, sqrt(first.half**2 + second.half**2))
+    smallest = max(sqrt(first.half**2 + second.half**2), margin(task, first.worth))
+    return Race(tuple(lanes), task.measure, task, smallest, task.value(goal))
 
 
-def _lane(name: str, rows: list[Result]) -> Lane:
+def _goal(rows: list[Result], task: Task, target: float | None) -> float:
+    """In units of `worth`: what is asked for, or what the program as it is comes to at the end of its training."""
+    if target is not None:
+        return task.worth([target if task.kind != "numbers" else 1 - target])
+    ends = [row.curve[-1][1] for row in rows if row.curve]
+    return fmean(ends) if ends else inf
+
+
+def _lane(name: str, rows: list[Result], goal: float) -> Lane:
     values = [row.worth for row in rows if row.worth is not None]
-    errors = tuple(row.error for row in rows if row.error is not None)
     half = inf
     if len(values) > 1:
         half = STUDENT[min(len(values) - 2, len(STUDENT) - 1)] * stdev(values) / sqrt(len(values))
-    mean = fmean(values) if values else -inf
-    return Lane(name, mean, half, tuple(row.factor for row in rows), len(values), errors)
+    steps = [row.reached(goal) for row in rows]
+    taken = [inf if step is None else step for step in steps]
+    times = [inf if step is None else row.seconds * step / row.steps for step, row in zip(steps, rows, strict=True)]
+    gradients = [row.gradient for row in rows if row.gradient is not None]
+    return Lane(
+        name,
+        fmean(values) if values else -inf,
+        half,
+        tuple(row.factor for row in rows),
+        len(values),
+        tuple(row.error for row in rows if row.error is not None),
+        int(median(taken)) if isfinite(median(taken)) else None,
+        median(times) if isfinite(median(times)) else None,
+        fmean(gradients) if gradients else None,
+        tuple(dict.fromkeys(rule for row in rows for rule in row.found)),
+    )

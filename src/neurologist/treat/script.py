@@ -179,8 +179,13 @@ def rerun(program: Program) -> None:
         sys.argv[:], sys.path[:] = kept[0], kept[1]
         sys.modules["__main__"] = kept[3]
         for name in set(sys.modules) - kept[2]:
-            if (getattr(sys.modules[name], "__file__", None) or "").startswith(program.path + os.sep):
+            if _own(getattr(sys.modules[name], "__file__", None) or "", program.path):
                 del sys.modules[name]
+
+
+def _own(file: str, folder: str) -> bool:
+    """True for a module of the program's; a virtual environment may stand in its folder."""
+    return file.startswith(folder + os.sep) and "site-packages" not in file and "dist-packages" not in file
 
 
 def _exited(code: object) -> Outcome:

@@ -7,24 +7,23 @@ May import: the lower files of this room, `diagnose`, `watch`.
 
 from __future__ import annotations
 
-import copy
 import time
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
-from functools import cmp_to_key
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from functools import cmp_to_key, partial
 from math import inf, isfinite
 
 from neurologist.diagnose import Diagnosis, Finding
 from neurologist.diagnose.rule import Stage
-from neurologist.treat.carry import Carry
+from neurologist.treat.apart import Lost
+from neurologist.treat.crew import Crew
 from neurologist.treat.plan import Plan
-from neurologist.treat.program import Ending, Program, run
+from neurologist.treat.program import Program
 from neurologist.treat.seen import Seen
 from neurologist.treat.task import Task
-from neurologist.treat.tracing import Tracer
 from neurologist.treat.treatment import Treatment, treatments
-from neurologist.treat.verdict import Trial, judge, margin
-from neurologist.watch.session import watch
+from neurologist.treat.trial import Job, Trial, conduct
+from neurologist.treat.verdict import judge, margin
 
 ROUNDS = 5
 BEAM = 3  # of the first round's best, where they are alike
@@ -35,7 +34,9 @@ NEARLY_ALL = 0.995
 GOOD = {"numbers": 2.0}  # decades of error, and
 WELL = 0.9  # accuracy, that need no further change in a network where nothing is found
 LONGEST = 64.0  # times the program's own length
-BUDGET = 0.1  # share of a whole trial's time to examine it with
+LOST_AFTER = 20.0  # times the control's seconds: an arm that takes longer hangs, and
+AT_LEAST = 120.0  # seconds
+HANGS = 3600.0  # seconds after which the control is given up
 RECALL_COUNTS = 0.1  # in accuracy, for the mean recall of the classes
 LOSS_COUNTS = 0.06  # in accuracy, for a loss that has fallen to 0
 AFTERWARDS = ("lr_too_high", "lr_too_low")  # what may come to light once something else is cured
@@ -48,23 +49,29 @@ class Search:
     Attributes:
         program: what is run.
         steps: of a first, short trial.
+        crew: where arms run.
         deadline: on the clock of `time.monotonic`; no trial is begun after it.
         told: called with each trial.
         tried: the trials so far.
         seen: what the control showed.
         start: the control's worth. first_loss: its loss at the end.
+        length: steps after which the control was stopped; None when it ended by itself.
+        patience: seconds after which an arm is given up.
         loss_is_sound: nothing found speaks against the loss itself.
     """
 
     program: Program
     steps: int
-    deadline: float
+    crew: Crew
+    deadline: float = inf
     told: Callable[[Trial], None] = lambda trial: None
     tried: list[Trial] = field(default_factory=list)
     seen: Seen = field(default_factory=Seen)
     first_loss: float | None = None
     loss_is_sound: bool = True
     start: float = -inf
+    length: int | None = None
+    patience: float = HANGS
 
     @property
     def task(self) -> Task:
@@ -79,44 +86,56 @@ class Search:
 
     # -- trials -----------------------------------------------------------------------------------------------
 
-    def control(self) -> Trial:
-        """The program as it is, examined and traced."""
-        tracer, session = Tracer(), watch(budget=0.2)
-        ending = run(self.program, steps=FULL * self.steps, observer=tracer, session=session)
-        self.seen = tracer.finish()
-        self.seen.ended, self.seen.steps = ending.ended, ending.steps
-        ending.scores, self.seen.optimizers = tracer.scores, ending.optimizers
-        trial = Trial(Plan(), ending, diagnosis=session.diagnose())
-        self.first_loss = trial.loss
+    def control(self, seconds: float | None = None) -> Trial:
+        """The program as it is, examined and traced, for so long at most."""
+        whole = Job(steps=FULL * self.steps, seconds=seconds, examined=True)
+        trial = next(self._conduct([whole]))
+        if trial.seen is not None:
+            self.seen = trial.seen
+        if not trial.ended and trial.error is None:
+            self.length = trial.steps
+        self.first_loss, self.patience = trial.loss, LOST_AFTER * trial.seconds + AT_LEAST
         serious = [f for f in (trial.diagnosis or Diagnosis()).findings if f.severity != "info"]
         self.loss_is_sound = all(f.stage > Stage.OBJECTIVE for f in serious)
-        if self.seen.task is not None:
-            self.start = trial.worth = ending.worth(self.task)
+        self.start = trial.worth
         return trial
 
-    def brief(self, plan: Plan) -> Trial:
+    def brief(self, plan: Plan) -> Job:
         """The first steps under a plan."""
-        ending = run(self.program, plan.treatments, steps=self.steps, task=self.task)
-        return self._note(Trial(plan, ending, ending.worth(self.task), whole=False))
+        return Job(plan, steps=self.steps, task=self.task, whole=False)
 
-    def whole(self, plan: Plan, number: int = 0) -> Trial:
+    def whole(self, plan: Plan, number: int = 0) -> Job:
         """The whole program under a plan, examined, as many times as the plan takes longer; from seed `number`."""
-        running, limit, session = copy.deepcopy(list(plan.treatments)), FULL * self.steps, watch(budget=BUDGET)
-        times = max(1, round(plan.longer))
-        ending: Ending | None = None
-        for turn in range(times):
-            if ending is not None and (ending.error is not None or self.late):
-                break
-            carry = ending.carry if ending is not None else Carry()
-            last = session if turn == times - 1 else None
-            ending = run(self.program, running, number=number, steps=limit, carry=carry, session=last, task=self.task)
-        assert ending is not None
-        return self._note(Trial(plan, ending, ending.worth(self.task), session.diagnose() if ending.steps else None))
+        left = None if self.deadline == inf else max(1.0, self.deadline - time.monotonic())
+        seconds = left if plan.longer > 1 else None
+        return Job(plan, number, self.length or FULL * self.steps, seconds, self.task, examined=True)
 
-    def _note(self, trial: Trial) -> Trial:
-        self.tried.append(trial)
-        self.told(trial)
-        return trial
+    def trials(self, jobs: Iterable[Job]) -> list[Trial]:
+        """What these jobs give, in their order."""
+        return list(self._noted(jobs))
+
+    def _noted(self, jobs: Iterable[Job]) -> Iterator[Trial]:
+        for trial in self._conduct(jobs):
+            self.tried.append(trial)
+            self.told(trial)
+            yield trial
+
+    def _conduct(self, jobs: Iterable[Job]) -> Iterator[Trial]:
+        """Trials in the order in which they end; one whose process is lost is a trial that failed."""
+        asked: list[Job] = []
+
+        def calls() -> Iterator[Callable[[], Trial]]:
+            for job in jobs:
+                asked.append(job)
+                yield partial(conduct, self.program, job)
+
+        left = self.deadline - time.monotonic() if self.deadline < inf else 0.0
+        for index, got in self.crew.results(calls(), max(self.patience, left + AT_LEAST)):
+            job = asked[index]
+            if isinstance(got, Lost):
+                yield Trial(job.plan, job.number, error=got.reason, whole=job.whole, place=index)
+            else:
+                yield replace(got, plan=job.plan, place=index)
 
     # -- rounds -----------------------------------------------------------------------------------------------
 
@@ -155,7 +174,7 @@ class Search:
     def _cured(self, trial: Trial) -> bool:
         """Nothing is found any more, and it learns well: a further change would be for its own sake."""
         healthy = trial.diagnosis is not None and trial.diagnosis.healthy
-        recalls = self.task.kind == "numbers" or trial.ending.recall(self.task) >= WELL - 0.1
+        recalls = self.task.kind == "numbers" or trial.recall >= WELL - 0.1
         return healthy and recalls and trial.worth >= GOOD.get(self.task.kind, WELL)
 
     def _pays(self, before: Trial, after: Trial) -> bool:
@@ -163,7 +182,7 @@ class Search:
         if not before.plan.treatments and judge([before], [after], self.task).verdict == "cured":
             return True
         gain = self._fine(after) - self._fine(before)
-        if _left(after) < _left(before) and gain > -margin(self.task):
+        if after.left < before.left and gain > -margin(self.task):
             return True  # what one fault hides, another may hide as well
         if not before.plan.treatments or before.diagnosis is None or not before.diagnosis.healthy:
             return gain > margin(self.task, before.worth)
@@ -176,9 +195,9 @@ class Search:
 
         That is answering other than the commonest class, and a lower loss where the loss itself is not at fault.
         """
-        if self.task.kind == "numbers" or trial.ending.error is not None:
+        if self.task.kind == "numbers" or trial.error is not None:
             return trial.worth
-        fine = trial.worth + RECALL_COUNTS * trial.ending.recall(self.task)
+        fine = trial.worth + RECALL_COUNTS * trial.recall
         if trial.loss is None or not self.first_loss or not self.loss_is_sound:
             return fine
         return fine + LOSS_COUNTS * max(-1.0, min(1.0, 1 - trial.loss / self.first_loss))
@@ -186,19 +205,28 @@ class Search:
     def _round(self, best: Trial, again: bool) -> list[Trial]:
         """Trials of everything that is proposed on top of a trial, the best first."""
         plans = self._plans(best, again)
+        proposed = {id(plan): place for place, plan in enumerate(plans)}
         if self.seen.steps > 2 * self.steps:
             now = [plan for plan in plans if plan.longer == best.plan.longer]  # a longer one begins as a short one does
-            short = [self.brief(plan) for plan in now if not self.late]
-            short.sort(key=lambda trial: -self._fine(trial))
+            short = self.trials(self.brief(plan) for plan in now if not self.late)
+            short.sort(key=lambda trial: (-self._fine(trial), trial.place))
             plans = [trial.plan for trial in short[:FINALISTS]] + [plan for plan in plans if plan not in now]
         found: list[Trial] = []
-        for plan in plans:
-            if self.late or (found and self._perfect(found[-1]) and not _left(found[-1])):
-                break
-            trial = self.whole(plan)
-            if isfinite(trial.worth):
-                found.append(trial)
-        return sorted(found, key=cmp_to_key(self._order))
+        enough: list[int] = []
+
+        def jobs() -> Iterator[Job]:
+            for plan in plans:
+                if self.late or enough:
+                    return
+                yield self.whole(plan)
+
+        for trial in self._noted(jobs()):
+            found.append(trial)
+            if self._perfect(trial) and not trial.left:
+                enough.append(trial.place)
+        kept = [trial for trial in found if isfinite(trial.worth) and trial.place <= min(enough, default=trial.place)]
+        kept.sort(key=lambda trial: proposed[id(trial.plan)])  # of those that are alike the first is taken
+        return sorted(kept, key=cmp_to_key(self._order))
 
     def _gain(self, trial: Trial) -> float:
         return trial.worth - self.start
@@ -211,7 +239,7 @@ class Search:
 
         One that leaves an error standing is not better than one that does not, unless that one gains little.
         """
-        clean, other_clean = _errors(trial) == 0, _errors(other) == 0
+        clean, other_clean = trial.errors == 0, other.errors == 0
         if clean != other_clean:
             one, two = (trial, other) if clean else (other, trial)
             if self._gain(one) > max(margin(self.task), self._gain(two) / 3):
@@ -219,7 +247,7 @@ class Search:
         difference = self._fine(trial) - self._fine(other)
         if abs(difference) > margin(self.task):
             return difference > 0
-        return _left(trial) < _left(other)
+        return trial.left < other.left
 
     def _plans(self, best: Trial, again: bool) -> list[Plan]:
         levels = ("error", "warning", "info") if again and not self._perfect(best) else ("error", "warning")
@@ -245,7 +273,7 @@ class Search:
         while self.seen.ended and best.plan.longer < LONGEST and not self.late and not self._perfect(best):
             longer = kind()
             longer.longer = 2 * best.plan.longer
-            trial = self.whole(best.plan.also(longer))
+            trial = self.trials([self.whole(best.plan.also(longer))])[0]
             if not self._pays(best, trial):
                 break
             best = trial
@@ -262,12 +290,3 @@ def _in_order(finding: Finding) -> list[type[Treatment]]:
     kinds = [kind for kind in treatments().values() if finding.cause in kind.treats]
     places = {kind: [named.index(w) for w in (kind.slug, *kind.words) if w in named] for kind in kinds}
     return sorted(kinds, key=lambda kind: min(places[kind], default=len(named)))
-
-
-def _errors(trial: Trial) -> int:
-    return sum(f.severity == "error" for f in trial.diagnosis.findings) if trial.diagnosis is not None else 0
-
-
-def _left(trial: Trial) -> int:
-    found = trial.diagnosis.findings if trial.diagnosis is not None else ()
-    return sum(f.severity in ("error", "warning") for f in found)

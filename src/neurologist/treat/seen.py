@@ -5,9 +5,8 @@ May import: torch, `tape.ops`, `catalogue`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any
 
 import torch
 
@@ -28,7 +27,6 @@ class Step:
         member: its name in the catalogue, or None.
         sources: indices of the calls that made its tensors.
         shape: of its result.
-        function: what was called.
         layer: class of the torch.nn layer that calls it; None where the program calls it itself.
         file, line: of the program, where it is called.
     """
@@ -38,7 +36,6 @@ class Step:
     member: str | None
     sources: list[int]
     shape: tuple[int, ...]
-    function: Callable[..., Any] | None = None
     layer: str | None = None
     file: str | None = None
     line: int | None = None

@@ -13,11 +13,11 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from neurologist.treat.verdict import Verdict
+from neurologist.treat.verdict import Verdict, number
 
 if TYPE_CHECKING:
     from neurologist.treat.fix import Cure
-    from neurologist.treat.race import Race
+    from neurologist.treat.race import Lane, Race
 
 SHOWN = 12  # verdicts in the table; `cure.verdicts` has all
 WIDTH = 100
@@ -31,7 +31,9 @@ def as_text(cure: Cure, width: int = WIDTH) -> str:
         if cure.verdicts:
             console.print(verdict_table(cure.verdicts))
         console.print(Text(outcome(cure)))
-    return captured.get().rstrip()
+        for note in cure.notes:
+            console.print(Text(note))
+    return "\n".join(line.rstrip() for line in captured.get().splitlines())
 
 
 def outcome(cure: Cure) -> str:
@@ -46,12 +48,12 @@ def outcome(cure: Cure) -> str:
 
 
 def verdict_table(verdicts: Sequence[Verdict]) -> Table:
-    """One row per plan."""
+    """One row per plan. "As good at" is the step by which it knew what the untreated program knows at its end."""
     measure = verdicts[0].measure
     table = Table(box=None, pad_edge=False, header_style="bold")
     table.add_column("treatment", overflow="fold", ratio=1)
     table.add_column("verdict", no_wrap=True)
-    for heading in (f"{measure} before", "after", "gain, 95 %", "steps", "seeds"):
+    for heading in (measure, "gain, 95 %", "gradient, decades", "as good at", "seeds"):
         table.add_column(heading, justify="right", no_wrap=True)
     for verdict in verdicts[:SHOWN]:
         table.add_row(*_row(verdict))
@@ -61,47 +63,46 @@ def verdict_table(verdicts: Sequence[Verdict]) -> Table:
 
 
 def _row(verdict: Verdict) -> list[Text]:
-    word = Text(verdict.verdict, style=COLOURS[verdict.verdict])
+    short = "" if verdict.whole else f" (first {verdict.steps} steps)"
+    label, word = Text(f"{verdict.plan.label}{short}"), Text(verdict.verdict, style=COLOURS[verdict.verdict])
     if verdict.verdict == "failed":
-        return [
-            Text(verdict.plan.label),
-            word,
-            Text(""),
-            Text(""),
-            Text((verdict.error or "")[:40]),
-            Text(""),
-            Text(""),
-        ]
+        return [Text(f"{verdict.plan.label}: {verdict.error}"), word, *[Text("")] * 5]
     gain = f"{verdict.low:+.2f} to {verdict.high:+.2f}{' dec' if verdict.measure == 'R2' else ''}"
-    cells = (number(verdict.control), number(verdict.treated), gain, str(verdict.steps), str(verdict.seeds))
-    return [Text(verdict.plan.label), word, *map(Text, cells)]
-
-
-def number(value: float) -> str:
-    """Four digits, or what it is instead of a number."""
-    if not isfinite(value):
-        return "diverged"
-    return f"{value:.4g}" if abs(value) < 1e4 else f"{value:.1e}"
+    reached = "never" if verdict.reached is None else f"step {verdict.reached}"
+    before, after = ("?" if decades is None else f"{decades:+.1f}" for decades in verdict.gradient)
+    score = f"{number(verdict.control)} -> {number(verdict.treated)}"
+    return [label, word, *map(Text, (score, gain, f"{before} -> {after}", reached, str(verdict.seeds)))]
 
 
 def race_text(race: Race, width: int = WIDTH) -> str:
     """A race's standing as plain text."""
     table = Table(box=None, pad_edge=False, header_style="bold")
     unit = race.measure if race.measure == "accuracy" else "decades of error"
-    for heading in ("activation", unit, "+-", "learning rate x", "seeds"):
-        table.add_column(heading, justify="left" if heading == "activation" else "right")
+    table.add_column("arm", overflow="fold", ratio=1)
+    goal = f"to {race.measure} {number(race.target)}"
+    for heading in (unit, "+-", f"steps {goal}", "seconds", "gradient", "lr x", "seeds"):
+        table.add_column(heading, justify="right", overflow="fold")
+    table.add_column("found", overflow="fold", ratio=1)
     for lane in race.lanes:
-        rates = ", ".join(f"{factor:g}" for factor in dict.fromkeys(lane.factors))
-        half = number(lane.half) if isfinite(lane.half) else "-"
-        table.add_row(*map(Text, (lane.name, number(lane.worth), half, rates, str(lane.seeds))))
+        table.add_row(*map(Text, _lane(lane)))
     console = Console(width=width, color_system=None, force_terminal=False, highlight=False)
     with console.capture() as captured:
         console.print(table)
         console.print(Text(_winner(race)))
         for lane in race.lanes:
-            for error in lane.errors:
+            for error in dict.fromkeys(lane.errors):
                 console.print(Text(f"{lane.name} failed: {error}"))
-    return captured.get().rstrip()
+    return "\n".join(line.rstrip() for line in captured.get().splitlines())
+
+
+def _lane(lane: Lane) -> tuple[str, ...]:
+    rates = ", ".join(f"{factor:g}" for factor in dict.fromkeys(lane.factors))
+    half = number(lane.half) if isfinite(lane.half) else "-"
+    gradient = "-" if lane.gradient is None else f"{lane.gradient:+.1f} dec"
+    seconds = "-" if lane.seconds is None else f"{lane.seconds:.3g}"
+    reached = "never" if lane.reached is None else str(lane.reached)
+    found = ", ".join(lane.found)
+    return (lane.name, number(lane.worth), half, reached, seconds, gradient, rates, str(lane.seeds), found)
 
 
 def _winner(race: Race) -> str:

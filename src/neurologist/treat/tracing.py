@@ -53,7 +53,7 @@ class Tracer:
         result = results[0]
         operands = tensors((*call.args, *call.named.values()))
         sources = [self._made[id(t)] for t in operands if id(t) in self._made]
-        step = Step(call.site, *_kind(call, result), sources, tuple(result.shape), call.function)
+        step = Step(call.site, *_kind(call, result), sources, tuple(result.shape))
         step.layer, step.file, step.line = self._place()
         self.seen.calls.append(step)
         self._made[id(result)] = len(self.seen.calls) - 1

@@ -104,3 +104,18 @@ class Sampler:
             self._jumped = True
         if value - value == 0:  # finite
             self._smooth = value if usual is None else 0.9 * usual + 0.1 * value
+
+
+class Spaced(Sampler):
+    """Looks at the same steps in every run, whatever they cost: runs that are compared must be seen alike.
+
+    Args:
+        ratio: of one sampled step to the one before.
+    """
+
+    def __init__(self, ratio: float = 1.15) -> None:
+        super().__init__(budget=1.0)
+        self._ratio = ratio
+
+    def _affordable(self, step: int) -> bool:
+        return step < EARLY or step >= self._last * self._ratio + 1

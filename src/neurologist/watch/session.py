@@ -31,15 +31,22 @@ class Session:
         budget: share of the training time that it may take.
         record: file to write, or None for memory. An existing file is never overwritten.
         steps: optimizer steps to look at; None for all of them.
+        sampler: says at which steps to look, in place of the budget.
 
     Attributes:
         status: how the run ended; set it before leaving the block to say so in the record.
     """
 
-    def __init__(self, budget: float = 0.01, record: str | Path | None = None, steps: int | None = None) -> None:
+    def __init__(
+        self,
+        budget: float = 0.01,
+        record: str | Path | None = None,
+        steps: int | None = None,
+        sampler: Sampler | None = None,
+    ) -> None:
         if steps is not None and steps < 1:
             raise ValueError(f"watch got steps={steps}: expected at least 1, or None for the whole run")
-        self.sampler = Sampler(budget)
+        self.sampler = sampler or Sampler(budget)
         self.status: str | None = None
         self._store = Store(record)
         names = Names()
