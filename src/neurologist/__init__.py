@@ -23,10 +23,10 @@ if TYPE_CHECKING:
     from neurologist.theory.choose import choose
     from neurologist.theory.gain import gain
     from neurologist.theory.propagation import propagation
+    from neurologist.treat.check import check
     from neurologist.treat.fix import fix
     from neurologist.treat.plan import treat
     from neurologist.treat.race import race
-    from neurologist.watch.check import check
     from neurologist.watch.initialise import init_
     from neurologist.watch.session import Session, watch
 
@@ -40,7 +40,7 @@ _HOME = {
     "Session": "neurologist.watch.session",
     "activation": "neurologist.functional",
     "activations": "neurologist.functional:functions",
-    "check": "neurologist.watch.check",
+    "check": "neurologist.treat.check",
     "choose": "neurologist.theory.choose",
     "compiled": "neurologist.functional.compiled",
     "diagnose": "neurologist.read",

@@ -17,7 +17,8 @@ from typing import IO, TYPE_CHECKING
 import typer
 
 from neurologist.cli import _record
-from neurologist.cli._output import BROKEN, Format, chosen, fail, note, spoken, writable, write
+from neurologist.cli._by_heart import learning
+from neurologist.cli._output import BROKEN, CLEAN, Format, chosen, fail, note, spoken, writable, write
 from neurologist.cli._progress import progress
 from neurologist.cli._stop import stopping
 from neurologist.treat import script as _script
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Request:
-    """What the user asked for; `record` None means the default place."""
+    """What the user asked for; `record` None means the default place, `overfit` to learn one batch by heart."""
 
     target: str
     arguments: list[str]
@@ -40,6 +41,7 @@ class Request:
     output: Path | None
     quiet: bool
     lang: str | None = None
+    overfit: bool = False
 
 
 def examine(request: Request) -> int:
@@ -57,7 +59,10 @@ def examine(request: Request) -> int:
                 _record.discard(record)
             return _unseen(program, outcome)
         try:
-            code = write(session.diagnose().in_language(lang), form, request.output, stream, base)
+            found = session.diagnose().in_language(lang)
+            code = write(found, form, request.output, stream, base)
+            if code == CLEAN and found.by_heart is not None and found.by_heart.learnt is None:
+                code = BROKEN
         except KeyboardInterrupt:
             return _script.INTERRUPTED
         except Exception as error:
@@ -85,10 +90,13 @@ def _default_record(program: _script.Program) -> Path | None:
 
 def _watched(program: _script.Program, request: Request, record: Path | None) -> tuple[Session, _script.Outcome]:
     session = _session(request.budget, record)
+    limit = None if request.overfit else request.steps
     _script.enter(program)
     try:
-        with session, progress(session, not request.quiet), stopping(session, request.steps):
-            outcome = _script.run(program)
+        with session, progress(session, not request.quiet), stopping(session, limit):
+            with learning(session, request.overfit, request.steps) as ended:
+                outcome = _script.run(program)
+                ended(outcome.status)
             session.status = outcome.status
     except _script.NoProgram as error:
         if request.record is None:

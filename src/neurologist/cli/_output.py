@@ -108,6 +108,8 @@ def write(diagnosis: Diagnosis, form: Format, output: Path | None, stream: IO[st
 def _verdict(diagnosis: Diagnosis) -> str:
     if diagnosis.healthy:
         return "nothing found"
+    if all(finding.severity == "info" for finding in diagnosis.findings):
+        return "one batch could not be learnt by heart"
     first = diagnosis.findings[0]
     return f"{first.rule} ({first.code}) found"
 

@@ -2,7 +2,7 @@
 
 Plain data with `to_dict`; how it looks is decided in `report`, which registers its writers here, so that
 `diagnosis.save("report.html")` works without this room knowing any format.
-May import: `diagnose.finding`; `diagnose.languages` when asked for another language.
+May import: `diagnose.by_heart`, `diagnose.finding`; `diagnose.languages` when asked for another language.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar
 
+from neurologist.diagnose.by_heart import ByHeart
 from neurologist.diagnose.finding import SEVERITIES, Finding, Origin
 
 
@@ -97,6 +98,7 @@ class Diagnosis:
         not_measured: what could not be seen, with the reason.
         waterfall: the gradient from loss to input, or None when no gradient was seen.
         summary: what was run.
+        by_heart: whether one batch could be learnt by heart, where that was tried; else None.
         language: in which the texts are, "en" or "zh"; keys, names and codes are English in each.
     """
 
@@ -104,14 +106,16 @@ class Diagnosis:
     not_measured: tuple[NotMeasured, ...] = ()
     waterfall: Waterfall | None = None
     summary: Summary = field(default_factory=Summary)
+    by_heart: ByHeart | None = None
     language: str = "en"
 
     writers: ClassVar[dict[str, Callable[[Diagnosis], str]]] = {}
 
     @property
     def healthy(self) -> bool:
-        """True when nothing of error or warning severity was found."""
-        return all(f.severity == "info" for f in self.findings)
+        """True when nothing of error or warning severity was found, and a batch to be learnt by heart could be."""
+        failed = self.by_heart is not None and self.by_heart.learnt is False
+        return not failed and all(f.severity == "info" for f in self.findings)
 
     def in_language(self, lang: str | None = None) -> Diagnosis:
         """The same diagnosis with its texts in `lang`, or in the language of your locale: print it, save it.

@@ -15,6 +15,7 @@ from functools import cache
 from statistics import fmean
 
 from neurologist.diagnose import rules as members
+from neurologist.diagnose.by_heart import by_heart
 from neurologist.diagnose.diagnosis import Diagnosis, NotMeasured, Summary
 from neurologist.diagnose.finding import SEVERITIES, Finding, Symptom
 from neurologist.diagnose.rule import Rule
@@ -23,6 +24,7 @@ from neurologist.record import Run
 
 CURVE = 200  # points of the loss curve kept for display
 ENDS = 5  # losses averaged at both ends of the run
+BEGINNING = 3  # steps that are examined of a batch learnt by heart: what comes later is that it is learnt
 
 
 @cache
@@ -37,17 +39,21 @@ def examine(run: Run) -> Diagnosis:
     """Diagnose a run from its record."""
     findings: list[Finding] = []
     missing = _missing(run)
+    tried = by_heart(run)
+    seen = run if tried is None or tried.learnt is False else run.until(BEGINNING)
     for slug, rule in rules().items():
+        if tried is not None and rule.of_data:
+            continue
         try:
-            findings += rule().check(run)
+            findings += rule().check(seen)
         except Exception as error:  # a broken rule must not cost the others
             missing.append(NotMeasured(f"rule {slug}", f"{type(error).__name__}: {error}"))
     way = None
     try:
-        way = waterfall(run)
+        way = waterfall(seen)
     except Exception as error:
         missing.append(NotMeasured("the gradient's waterfall", f"{type(error).__name__}: {error}"))
-    return Diagnosis(tuple(rank(fold(findings))), tuple(missing), way, summarise(run))
+    return Diagnosis(tuple(rank(fold(findings))), tuple(missing), way, summarise(run), tried)
 
 
 def _missing(run: Run) -> list[NotMeasured]:

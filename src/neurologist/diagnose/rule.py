@@ -45,6 +45,7 @@ class Rule(ABC):
     stage: ClassVar[Stage]
     explains: ClassVar[frozenset[str]] = frozenset()  # slugs of the symptoms that this rule's cause brings about
     by_exclusion: ClassVar[bool] = False  # it remains where nothing else is at fault: any error or warning explains it
+    of_data: ClassVar[bool] = False  # it speaks of batches and how they differ: nothing to say of one learnt by heart
     treatments: ClassVar[tuple[str, ...]] = ()
 
     @abstractmethod

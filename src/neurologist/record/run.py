@@ -130,13 +130,16 @@ class Run:
 
     Args:
         source: path of a record, or an open connection to one.
+        until: the step before which to stop reading; None reads all.
 
     Raises:
         RecordError: there is no such file, it is no record, it is damaged, or it is newer than this reader.
     """
 
-    def __init__(self, source: str | Path | sqlite3.Connection) -> None:
+    def __init__(self, source: str | Path | sqlite3.Connection, until: int | None = None) -> None:
         self.path: str | None = None
+        self._until = until
+        self._before = "1" if until is None else f"step < {until}"
         if isinstance(source, sqlite3.Connection):
             self._db = source
         else:
@@ -149,6 +152,10 @@ class Run:
         except (sqlite3.DatabaseError, KeyError, ValueError, TypeError) as error:
             what = f"{type(error).__name__}: {error}"
             raise RecordError(f"cannot read {self.path!r}, it is damaged or is not a record ({what})") from None
+
+    def until(self, step: int) -> Run:
+        """The same run as it stood before `step`; its `meta` stays that of the whole."""
+        return Run(self._db, step)
 
     @staticmethod
     def _open(path: Path) -> sqlite3.Connection:
@@ -176,7 +183,9 @@ class Run:
             raise RecordError(f"{self.path!r} is damaged: it has no table {missing[0]!r}")
         self._tables = names
         self._link()
-        self.samples: list[int] = [row[0] for row in self._db.execute("SELECT step FROM sample ORDER BY step")]
+        self.samples: list[int] = [
+            row[0] for row in self._db.execute(f"SELECT step FROM sample WHERE {self._before} ORDER BY step")
+        ]
         self.problems: list[tuple[int, str, str, int]] = self._rows("problem")
 
     def _link(self) -> None:
@@ -202,33 +211,38 @@ class Run:
     @cached_property
     def losses(self) -> list[tuple[int, float | None]]:
         """(step, loss) of the first backward pass of every step; None where it was not finite."""
-        return self._db.execute("SELECT step, loss FROM step WHERE pass = 0 ORDER BY step").fetchall()
+        return self._db.execute(
+            f"SELECT step, loss FROM step WHERE pass = 0 AND {self._before} ORDER BY step"
+        ).fetchall()
 
     @cached_property
     def totals(self) -> dict[int, float]:
         """Step -> sum of the losses of those backward passes whose gradients are examined; steps with NaN left out."""
-        wanted = f"SELECT step, SUM(loss) FROM step WHERE pass < {PASSES} GROUP BY step HAVING MIN(finite) = 1"
+        steps = f"FROM step WHERE pass < {PASSES} AND {self._before}"
+        wanted = f"SELECT step, SUM(loss) {steps} GROUP BY step HAVING MIN(finite) = 1"
         return dict(self._db.execute(wanted).fetchall())
 
     @property
     def steps(self) -> int:
         """Number of steps taken."""
-        return int(self.meta.get("steps", len(self.losses)))
+        steps = int(self.meta.get("steps", len(self.losses)))
+        return steps if self._until is None else min(steps, self._until)
 
     @cached_property
     def rates(self) -> dict[int, list[tuple[int, list[float]]]]:
         """Optimizer id -> (first step, learning rate of each group), in order."""
         found: dict[int, list[tuple[int, list[float]]]] = defaultdict(list)
-        for step, optimizer, lr in self._db.execute("SELECT step, optimizer, lr FROM rate ORDER BY step"):
+        for step, optimizer, lr in self._db.execute(
+            f"SELECT step, optimizer, lr FROM rate WHERE {self._before} ORDER BY step"
+        ):
             found[optimizer].append((step, json.loads(lr)))
         return dict(found)
 
     @cached_property
     def resting(self) -> list[Resting]:
         """Parameters that no examined backward pass reached."""
-        rows = self._rows("resting")
         found = []
-        for row in rows:
+        for row in self._rows("resting"):
             fields = dict(zip(TABLES["resting"], row, strict=True))
             flags = {name: bool(fields[name]) for name in ("trainable", "called", "ahead", "changed")}
             found.append(Resting(**{**fields, **flags, "shape": tuple(json.loads(fields["shape"]))}))
@@ -238,7 +252,7 @@ class Run:
     def modes(self) -> dict[str, list[dict[str, Any]]]:
         """Model -> the modes in which it ran, in order of their first sample; see the `mode` table."""
         found: dict[str, list[dict[str, Any]]] = defaultdict(list)
-        for row in sorted(self._rows("mode")):
+        for row in sorted(row for row in self._rows("mode") if self._until is None or row[0] < self._until):
             found[row[1]].append(dict(zip(TABLES["mode"], row, strict=True)))
         return dict(found)
 
@@ -269,8 +283,8 @@ class Run:
         if table not in self._quantities:
             rows: dict[int, list[dict[str, Any]]] = defaultdict(list)
             if table in self._tables:
-                chosen = "" if self._read is None else f"WHERE step IN ({', '.join(map(str, self._read))})"
-                cursor = self._db.execute(f"SELECT * FROM {table} {chosen} ORDER BY step")
+                chosen = "1" if self._read is None else f"step IN ({', '.join(map(str, self._read))})"
+                cursor = self._db.execute(f"SELECT * FROM {table} WHERE {chosen} AND {self._before} ORDER BY step")
                 names = [c[0] for c in cursor.description]
                 for row in cursor:
                     rows[row[1]].append(dict(zip(names, row, strict=True)))

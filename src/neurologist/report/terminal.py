@@ -115,14 +115,17 @@ def _parts(page: Page, look: Look) -> Iterator[RenderableType]:
     yield _header(page, look)
     if page.partial:
         yield _block(Text(page.partial, "yellow"), top=1)
+    if page.by_heart:
+        colour = "green" if page.learnt else "yellow" if page.learnt is None else "red"
+        yield _block(Text(page.by_heart, f"bold {colour}"), top=1)
     if page.healthy:
         yield from _nothing(page, look)
     others = page.cards
-    if not page.healthy:
+    if _alarming(page):
         yield from _cause(page.cards[0], look)
         others = page.cards[1:]
     if others:
-        yield _heading(look.tr("For information" if page.healthy else "Also found"))
+        yield _heading(look.tr("Also found" if _alarming(page) else "For information"))
         for card in others:
             yield from _brief(card, look)
     if page.waterfall:
@@ -136,8 +139,13 @@ def _parts(page: Page, look: Look) -> Iterator[RenderableType]:
 def _header(page: Page, look: Look) -> Text:
     left, right = f"{look.marks.rule * 2} neurologist ", f" {page.headline} {look.marks.rule * 2}"
     middle = look.marks.rule * max(1, look.width - cell_len(left) - cell_len(right.replace(words.BREAK, "")))
-    colour = "green" if page.healthy else COLOURS[page.cards[0].severity]
+    colour = "green" if page.healthy else COLOURS[page.cards[0].severity] if _alarming(page) else "red"
     return Text.assemble((left + middle, "dim"), (right[: -2 - 1], f"bold {colour}"), (right[-3:], "dim"))
+
+
+def _alarming(page: Page) -> bool:
+    """True where there is a cause to show: a batch may also not be learnt by heart and no rule see why."""
+    return bool(page.cards) and page.cards[0].severity != "info"
 
 
 def _block(part: RenderableType, indent: int = 2, top: int = 0) -> Padding:

@@ -1,8 +1,8 @@
 """A diagnosis as its views need it: relative paths, plain phrases, the user's line in its surroundings.
 
 Everything that is decided once and shown in several forms is decided here; nothing here knows about colours or
-widths. May import: `diagnose`, `report.words`, `report.source`. To show something new, add a field to one of the
-dataclasses, fill it here, and lay it out in the views; words of its own stand in `tr("...")`.
+widths. May import: `diagnose`, `report.words`, `report.source`, `report.by_heart`. To show something new, add a field
+to one of the dataclasses, fill it here, and lay it out in the views; words of its own stand in `tr("...")`.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from pathlib import Path
 from neurologist.diagnose.diagnosis import Bar, Diagnosis, Summary, Waterfall
 from neurologist.diagnose.finding import Evidence, Finding, Origin
 from neurologist.diagnose.languages import Say, of_report
-from neurologist.report import words
+from neurologist.report import by_heart, words
 from neurologist.report.source import surroundings
 
 SURE = 0.75  # certainty from which on a cause is called the root cause and not only likely
@@ -92,7 +92,10 @@ class Step:
 
 @dataclass(frozen=True)
 class Page:
-    """A whole diagnosis in words. `losses` are in order of time; `limits` say what was not measured and why."""
+    """A whole diagnosis in words. `losses` are in order of time; `limits` say what was not measured and why.
+
+    `by_heart` says whether one batch could be learnt by heart, and `learnt` is True, False or not to be told.
+    """
 
     headline: str
     healthy: bool
@@ -106,6 +109,8 @@ class Page:
     loss_ends: tuple[str, str] | None
     run: tuple[str, ...]
     limits: tuple[str, ...]
+    by_heart: str = ""
+    learnt: bool | None = None
 
 
 def view(diagnosis: Diagnosis, base: Path | None = None, ascii_only: bool = False) -> Page:
@@ -136,7 +141,13 @@ class _Viewer:
             loss_ends=ends if (summary.loss_first, summary.loss_last) != (None, None) else None,
             run=tuple(self._say(part) for part in self._run(summary)),
             limits=tuple(self._say(f"{n.what}: {n.why}") for n in diagnosis.not_measured),
+            by_heart=self._by_heart(diagnosis),
+            learnt=diagnosis.by_heart.learnt if diagnosis.by_heart else None,
         )
+
+    def _by_heart(self, diagnosis: Diagnosis) -> str:
+        tried = diagnosis.by_heart
+        return "" if tried is None else self._say(by_heart.said(tried, _alarming(diagnosis), self.tr))
 
     def _say(self, text: str) -> str:
         return words.clean(text, ascii_only=self.ascii_only)
@@ -229,9 +240,15 @@ def _title(finding: Finding, position: int, tr: Say) -> str:
 def _headline(diagnosis: Diagnosis, tr: Say) -> str:
     if diagnosis.healthy:
         return tr("nothing found" if diagnosis.summary.samples else "nothing examined")
+    if not _alarming(diagnosis):
+        return tr("not learnt by heart")
     errors, warnings = (sum(f.severity == s for f in diagnosis.findings) for s in ("error", "warning"))
     said = (tr(words.plural(errors, "error")), tr(words.plural(warnings, "warning")))
     return tr(", ").join(text for text, n in zip(said, (errors, warnings), strict=True) if n)
+
+
+def _alarming(diagnosis: Diagnosis) -> bool:
+    return any(finding.severity != "info" for finding in diagnosis.findings)
 
 
 def _partial(summary: Summary, tr: Say) -> str:

@@ -15,7 +15,7 @@ from pathlib import Path
 SIGNIFICANT = 3  # digits shown: more are never needed to act on a finding
 LONGEST_WORD = 60  # characters; a word beyond it is shortened in its middle
 LONGEST_TEXT = 1500  # characters of one message
-LONG_WORD = re.compile(rf"\S{{{LONGEST_WORD + 1},}}")
+LONG_WORD = re.compile(rf"[^\s\u2e80-\u9fff\uff00-\uffef]{{{LONGEST_WORD + 1},}}")  # Chinese runs on without spaces
 UNSAFE = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}  # Unicode categories that steer or break a terminal
 
 # Where a line of Chinese may end: rich breaks lines at white space only, and this one takes no room.

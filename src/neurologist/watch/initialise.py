@@ -1,6 +1,6 @@
 """Initialise a model's layers for the activations that follow them, as one forward pass shows them.
 
-May import: torch, `theory`, `tape`, `watch.check`,
+May import: torch, `theory`, `tape`, `watch.remember`,
 `watch.plausible`, `watch.initialisation`.
 """
 
@@ -22,9 +22,9 @@ from neurologist.tape.following import Following, Reader
 from neurologist.tape.graph import Graph, TapeOp, walk
 from neurologist.tape.layers import Layer, layers
 from neurologist.theory.gain import gain
-from neurologist.watch.check import remember
 from neurologist.watch.initialisation import RECURRENT, Initialisation, Initialised, left_alone
 from neurologist.watch.plausible import run_plausible
+from neurologist.watch.remember import remember
 
 
 def init_(model: nn.Module, *inputs: Any, **named: Any) -> Initialisation:

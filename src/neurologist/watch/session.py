@@ -35,6 +35,7 @@ class Session:
 
     Attributes:
         status: how the run ended; set it before leaving the block to say so in the record.
+        facts: entries for the record's `meta`; likewise.
     """
 
     def __init__(
@@ -48,6 +49,7 @@ class Session:
             raise ValueError(f"watch got steps={steps}: expected at least 1, or None for the whole run")
         self.sampler = sampler or Sampler(budget)
         self.status: str | None = None
+        self.facts: dict[str, str] = {}
         self._store = Store(record)
         names = Names()
         self._recorder = Recorder(self._store, names)
@@ -100,6 +102,7 @@ class Session:
             seconds=time.perf_counter() - self._started,
             spent=self.sampler.spent,
             elapsed=self.sampler.elapsed,
+            **self.facts,
         )
         if self._store.path is not None:
             self._store.close()

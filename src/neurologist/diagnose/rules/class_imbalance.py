@@ -37,6 +37,7 @@ class ClassImbalance(Rule):
     slug, code = "class-imbalance", "NL206"
     cause, stage = "class_imbalance", Stage.STEP  # after what is surer: much else makes a network give one answer
     severity = "warning"
+    of_data = True
     treatments = ()
     most = 0.9  # share of the most common target
     least = 200  # targets seen before a share means something

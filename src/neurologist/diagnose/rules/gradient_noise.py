@@ -40,6 +40,7 @@ class GradientNoise(Rule):
     slug, code = "gradient-noise", "NL509"
     cause, stage = "gradient_noise", Stage.STEP
     severity = "info"
+    of_data = True
     treatments = ()
     many = 10.0  # times the batch: nine tenths of a step's square are then noise
     left = 0.05  # share of the loss of guessing that is left; below it noise harms nobody

@@ -38,6 +38,7 @@ class RepeatedBatches(Rule):
     slug, code = "repeated-batches", "NL205"
     cause, stage = "repeated_batches", Stage.DATA
     severity = "info"
+    of_data = True
     least = 4  # samples that must be equal
     steps = 20  # steps of the run
     smallest, largest = 8, 1024  # examples in a batch that a loader gives

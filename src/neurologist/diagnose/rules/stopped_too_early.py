@@ -40,6 +40,7 @@ class StoppedTooEarly(Rule):
     slug, code = "stopped-too-early", "NL505"
     cause, stage = "too_few_epochs", Stage.STEP
     severity = "warning"
+    of_data = True
     treatments = ("longer", "raise-lr")
     usual = 5e-4  # median update-to-weight ratio from which steps are of usual size; about 0.001 is
     way = 1.0  # ratio times steps: below it the weights have not gone the length of themselves

@@ -44,6 +44,7 @@ class UnrelatedLabels(Rule):
     slug, code = "unrelated-labels", "NL207"
     cause, stage = "corrupted_labels", Stage.STEP  # last: it is what remains where nothing else is at fault
     severity, by_exclusion = "warning", True
+    of_data = True
     treatments = ()
     near = (0.95, 1.1)  # times the loss of the best blind answer: batches scatter, and steps add a little
     moved = 1.0  # update-to-weight ratio times steps: the weights have gone their own length
