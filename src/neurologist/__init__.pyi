@@ -29,10 +29,10 @@ from neurologist.record import RecordError as RecordError
 from neurologist.theory.choose import choose as choose
 from neurologist.theory.gain import gain as gain
 from neurologist.theory.propagation import propagation as propagation
+from neurologist.treat.check import check as check
 from neurologist.treat.fix import fix as fix
 from neurologist.treat.plan import treat as treat
 from neurologist.treat.race import race as race
-from neurologist.watch.check import check as check
 from neurologist.watch.initialise import init_ as init_
 from neurologist.watch.session import Session as Session
 from neurologist.watch.session import watch as watch
