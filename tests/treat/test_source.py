@@ -4,18 +4,14 @@ from __future__ import annotations
 
 import runpy
 import textwrap
-from pathlib import Path
 
 import pytest
 
 import neurologist as nl
-from neurologist.treat.program import run
-from neurologist.treat.script import rerun, script
 from neurologist.treat.source import edited
-from neurologist.treat.tracing import Tracer
-from neurologist.treat.treatment import treatments
 
-from .test_injection import Finding, same
+from .scripts import proposed
+from .test_injection import same
 
 PROGRAM = """\
 import torch
@@ -80,15 +76,6 @@ CASES = {
 }
 
 
-def proposed(path: Path, slug: str, cause: str):
-    tracer = Tracer()
-    ending = run(lambda: rerun(script(str(path), ())), observer=tracer)
-    assert ending.error is None
-    seen = tracer.finish()
-    seen.optimizers = ending.optimizers
-    return next(iter(treatments()[slug].proposals(Finding("", "", cause, "error", ""), seen))), seen
-
-
 @pytest.mark.parametrize("name", CASES)
 def test_the_edited_source_trains_what_was_treated(name, tmp_path):
     slug, cause, changes = CASES[name]
@@ -109,8 +96,8 @@ def test_the_edited_source_trains_what_was_treated(name, tmp_path):
 
 def test_a_source_that_leaves_a_doubt_is_left_alone(tmp_path):
     path = tmp_path / "train.py"
-    row = "nn.Sequential(nn.Linear(6, 16), nn.Sigmoid(), nn.Linear(16, 4), nn.Sigmoid())"  # only one of them is to go
-    path.write_text(PROGRAM.format(**{**PLAIN, "model": row}), encoding="utf-8")
+    row = "nn.Sequential(*[f(n) for n in (6, 4) for f in (lambda n: nn.Linear(n, 4), lambda n: nn.Sigmoid())])"
+    path.write_text(PROGRAM.format(**{**PLAIN, "model": row}), encoding="utf-8")  # only one of two is to go
     treatment, seen = proposed(path, "remove-activation", "wrong_output_activation")
     with nl.treat(treatment) as plan:
         pass

@@ -6,7 +6,7 @@ import pytest
 
 from neurologist.diagnose import Finding
 from neurologist.diagnose.engine import rules
-from neurologist.treat.edit import Option, Swap
+from neurologist.treat.edit import Edit
 from neurologist.treat.program import run
 from neurologist.treat.tracing import Tracer
 from neurologist.treat.treatment import treatments
@@ -37,7 +37,7 @@ def test_what_is_proposed_has_a_label_and_runs(slug):
     for treatment in kind.proposals(Finding("", "", kind.treats[0], "error", ""), seen):
         assert treatment.label
         assert treatment.label in repr(treatment)
-        assert all(isinstance(edit, str | Swap | Option) and str(edit) for edit in treatment.edits(seen))
+        assert all(isinstance(edit, Edit) and edit.by_hand for edit in treatment.edits(seen))
         assert run(program, [treatment]).error is None
 
 

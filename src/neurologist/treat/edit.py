@@ -1,49 +1,66 @@
 """What a treatment changes in the user's source, said without knowing the source.
 
-May import: `treat.seen`.
+May import: the standard library; `treat.seen` and `treat.sources` for their types.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-from neurologist.treat.seen import Step
+if TYPE_CHECKING:
+    from neurologist.treat.call import Site
+    from neurologist.treat.edits.sources import Sources
+    from neurologist.treat.places import Where
 
 
-@dataclass(frozen=True)
-class Swap:
-    """A call of a function, or the layer that makes it, becomes another, or goes.
+class Edit:
+    """One change; the base of all kinds."""
 
-    Attributes:
-        step: the call.
-        function: name of the torch function in its place; None takes it out.
-        layer: name of the class in torch.nn in its place; None takes it out.
-        options: arguments of the layer, as code.
-        keep: the function keeps its arguments.
+    @property
+    def sites(self) -> frozenset[Site]:
+        """The calls that it changes: a line that others share with them is left alone."""
+        return frozenset()
+
+    @property
+    def where(self) -> Where | None:
+        """The place to name when it is to be done by hand."""
+        return None
+
+    @property
+    def by_hand(self) -> str:
+        """The code to put there."""
+        raise NotImplementedError
+
+    def write(self, sources: Sources) -> None:
+        """Note the change.
+
+        Raises:
+            Doubt: the source does not say where.
+        """
+        raise NotImplementedError
+
+
+class ByHand(Edit):
+    """What no source says mechanically.
+
+    Args:
+        code: to put there.
+        at: where.
     """
 
-    step: Step
-    function: str | None = None
-    layer: str | None = None
-    options: str = ""
-    keep: bool = False
+    def __init__(self, code: str, at: Where | None = None) -> None:
+        self._code, self._at = code, at
 
+    @property
+    def where(self) -> Where | None:
+        """Where it was said to be."""
+        return self._at
 
-@dataclass(frozen=True)
-class Option:
-    """Keyword arguments of a call get other values.
+    @property
+    def by_hand(self) -> str:
+        """The code as it was given."""
+        return self._code
 
-    Attributes:
-        callee: name of what is called: "SGD", "mse_loss".
-        values: keyword -> code; "{}" in it stands for the code that is there. None takes the keyword out.
-        rename: another callee, or None; it keeps the first argument and `values` only.
-        position: keyword -> where it stands when it is given without its name.
-    """
-
-    callee: str
-    values: dict[str, str | None] = field(default_factory=dict)
-    rename: str | None = None
-    position: dict[str, int] = field(default_factory=dict)
-
-
-Edit = Swap | Option | str  # a text says what to do by hand
+    def write(self, sources: Sources) -> None:
+        """Give up at once."""
+        sources.doubt("it depends on the rest of the program")

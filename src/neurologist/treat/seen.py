@@ -1,6 +1,6 @@
 """What the control arm showed of a program: its calls in order, its task, its data. Treatments are made from it.
 
-May import: torch, `tape.ops`, `catalogue`.
+May import: torch, `tape.ops`, `catalogue`, `treat.places`.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from neurologist import catalogue
 from neurologist.catalogue import Activation
 from neurologist.tape import ops
 from neurologist.treat.call import Site
+from neurologist.treat.places import Made, Where
 from neurologist.treat.task import Task
 
 
@@ -28,7 +29,8 @@ class Step:
         sources: indices of the calls that made its tensors.
         shape: of its result.
         layer: class of the torch.nn layer that calls it; None where the program calls it itself.
-        file, line: of the program, where it is called.
+        at: the program's own call behind it.
+        data: which of its two tensors has no gradient; None where both have, or there are not two.
     """
 
     site: Site
@@ -37,8 +39,8 @@ class Step:
     sources: list[int]
     shape: tuple[int, ...]
     layer: str | None = None
-    file: str | None = None
-    line: int | None = None
+    at: Where | None = None
+    data: int | None = None
 
     @property
     def weighted(self) -> bool:
@@ -103,6 +105,14 @@ class Seen:
         whole: all targets are whole numbers; largest: the largest of them.
         files: of the program, through which the first step ran. optimizers: names of their classes.
         alone: the loss holds nothing besides what compares predictions and targets.
+        modules: of each model, by its number and the path. forwards: the calls that led to the first forward pass of
+            each. backward: those that led to the first backward pass, with the names that things have there.
+        shapes: of the first "input", "prediction" and "target". dtype: of the target, as torch names it.
+        gains: of the layers with weights of the first model, by path: what `init_` would give them.
+        frozen: the model has parameters without a gradient. complete: the optimizer holds all of them; only: no others.
+        arguments: of the command line. given: how many tensors the first model gets.
+        data: what the training inputs are called as one tensor, by the file and first line of a function on the way
+            to the first forward pass.
     """
 
     calls: list[Step] = field(default_factory=list)
@@ -120,6 +130,22 @@ class Seen:
     largest: int = 0
     files: set[str] = field(default_factory=set)
     optimizers: list[str] = field(default_factory=list)
+    modules: dict[tuple[int, str], Made] = field(default_factory=dict)
+    forwards: dict[int, tuple[Where, ...]] = field(default_factory=dict)
+    backward: tuple[Where, ...] = ()
+    shapes: dict[str, tuple[int, ...]] = field(default_factory=dict)
+    dtype: str = ""
+    gains: dict[str, float] = field(default_factory=dict)
+    frozen: bool = False
+    complete: bool = True
+    only: bool = True
+    arguments: list[str] = field(default_factory=list)
+    given: int = 0
+    data: dict[tuple[str, int], str] = field(default_factory=dict)
+
+    def made(self, site: Site) -> Made | None:
+        """The module whose forward calls there."""
+        return self.modules.get((site.model, site.module))
 
     def _chain(self, start: int | None) -> Iterable[int]:
         """Calls back along the first source, from `start`."""

@@ -1,10 +1,11 @@
 """Watching the control arm: which calls it makes in what order, and what its data are like.
 
-May import: torch, `tape.ops`, the lower files of this room.
+May import: torch, `tape.ops`, `watch.initialise`, the lower files of this room.
 """
 
 from __future__ import annotations
 
+import copy
 import os
 import sys
 from pathlib import Path
@@ -12,14 +13,18 @@ from types import FrameType
 from typing import Any
 
 import torch
+from torch import nn
 
 from neurologist.tape import ops
 from neurologist.tape.origin import is_users
 from neurologist.treat.arm import Batch
 from neurologist.treat.call import Call, tensors
 from neurologist.treat.objective import Compared
+from neurologist.treat.places import Births, Where, users, where
+from neurologist.treat.rows import Rows, alike, candidates
 from neurologist.treat.seen import Seen, Step
 from neurologist.treat.task import task_of
+from neurologist.watch.initialise import init_
 
 LAYERS = f"{Path('torch', 'nn', 'modules')}{os.sep}"
 LOOKED_AT = 400  # steps whose data are measured
@@ -40,6 +45,10 @@ class Tracer:
         self.seen = Seen()
         self._made: dict[int, int] = {}
         self._held: list[torch.Tensor] = []  # so that no id is used twice
+        self._births = Births()
+        self._models: dict[int, nn.Module] = {}
+        self._args: dict[int, tuple[Any, ...]] = {}
+        self._rows: list[Rows] = []
         self._open = True
         self._batches: list[tuple[torch.Tensor, torch.Tensor]] = []
         self._entries = 0
@@ -54,25 +63,64 @@ class Tracer:
         operands = tensors((*call.args, *call.named.values()))
         sources = [self._made[id(t)] for t in operands if id(t) in self._made]
         step = Step(call.site, *_kind(call, result), sources, tuple(result.shape))
-        step.layer, step.file, step.line = self._place()
+        step.layer, step.at = self._place(call.site.model)
+        followed = [tensor.requires_grad for tensor in operands]
+        step.data = followed.index(False) if len(followed) == 2 and followed.count(False) == 1 else None
         self.seen.calls.append(step)
         self._made[id(result)] = len(self.seen.calls) - 1
         self._held.append(result)
 
-    def _place(self) -> tuple[str | None, str | None, int | None]:
-        """The torch.nn layer that makes the call that happens now, and the program's line."""
+    def _place(self, model: int) -> tuple[str | None, Where | None]:
+        """The torch.nn layer that makes the call that happens now, and the program's own call."""
         layer: str | None = None
-        found: tuple[str, int] | None = None
+        own: FrameType | None = None
+        outer: FrameType | None = None  # of the model's own call
         frame: FrameType | None = sys._getframe(2)
         while frame is not None:
-            name = frame.f_code.co_filename
-            if is_users(name):
-                self.seen.files.add(name)
-                found = found or (name, frame.f_lineno)
-            elif found is None and layer is None and frame.f_code.co_name == "forward" and LAYERS in name:
+            code = frame.f_code
+            if is_users(code.co_filename):
+                self.seen.files.add(code.co_filename)
+                own = own or frame
+            elif own is None and layer is None and code.co_name == "forward" and LAYERS in code.co_filename:
                 layer = type(frame.f_locals.get("self")).__name__
+            if code.co_name == "_call_impl" and LAYERS in code.co_filename:
+                outer = frame if next(frame.f_locals["self"].parameters(), None) is not None else outer
             frame = frame.f_back
-        return (layer, *found) if found is not None else (layer, None, None)
+        if outer is not None and model >= 0 and model not in self.seen.forwards:
+            self._meet(model, outer)
+        return layer, where(own) if own is not None else None
+
+    def _meet(self, number: int, call: FrameType) -> None:
+        """A model's first forward pass: note what it is made of, and from where it is called."""
+        model = call.f_locals["self"]
+        self._models[number] = model
+        self._args.setdefault(number, call.f_locals.get("args", ()))
+        roles = {id(model): "model"}
+        self.seen.forwards[number] = tuple(where(frame, roles) for frame in users(call))
+        for path, made in self._births.table(model).items():
+            self.seen.modules[number, path] = made
+        if number == 0:
+            self.seen.given = len(tensors((*call.f_locals.get("args", ()), *call.f_locals.get("kwargs", {}).values())))
+            self._rows = candidates(list(users(call)), self._args[0])
+
+    def _scope(self, compared: Compared, loss: torch.Tensor) -> None:
+        """The first backward pass: what things are called there, and what the optimizer holds."""
+        seen = self.seen
+        frames = list(users(sys._getframe(2)))
+        spaces = [{**frame.f_globals, **frame.f_locals, **vars_of(frame)} for frame in frames]
+        found = {id(v): v for space in spaces for v in space.values() if isinstance(v, torch.optim.Optimizer)}
+        roles = {id(model): "model" for model in self._models.values()} if len(self._models) == 1 else {}
+        roles |= {id(compared.prediction): "prediction", id(compared.target): "target", id(loss): "loss"}
+        if len(found) == 1:
+            roles[next(iter(found))] = "optimizer"
+        seen.backward = tuple(where(frame, roles) for frame in frames)
+        held = {id(p) for optimizer in found.values() for group in optimizer.param_groups for p in group["params"]}
+        parameters = [p for model in self._models.values() for p in model.parameters()]
+        seen.frozen = any(not p.requires_grad for p in parameters)
+        seen.complete, seen.only = {id(p) for p in parameters} <= held, held <= {id(p) for p in parameters}
+        seen.dtype = str(compared.target.dtype)
+        seen.shapes |= {"prediction": tuple(compared.prediction.shape), "target": tuple(compared.target.shape)}
+        seen.arguments = sys.argv[1:]
 
     def step(self, compared: Compared, loss: torch.Tensor, batch: Batch) -> None:
         """Note what is compared."""
@@ -82,11 +130,14 @@ class Tracer:
             seen.summed = compared.objective.options.get("reduction") == "sum"
             seen.alone = compared.data is None or compared.data is loss
             seen.width = batch.prediction.shape[1] if batch.prediction.dim() > 1 else 1
+            self._scope(compared, loss)
+            self._births.close()
             self._open, self._made, self._held = False, {}, []
         if seen.steps < LOOKED_AT:
             floats = [t for t in tensors(batch.args) if t.is_floating_point()]
             if floats and floats[0].dim() > 1:
                 seen.inputs.add(floats[0])
+                seen.shapes.setdefault("input", tuple(floats[0].shape))
             seen.targets.add(batch.target.float())
             seen.whole &= bool((batch.target == batch.target.round()).all())
             seen.largest = max(seen.largest, int(batch.target.max()) if seen.whole else 0)
@@ -97,16 +148,39 @@ class Tracer:
         self._batches.append((batch.prediction, batch.target))
         self._entries += batch.prediction.numel() + batch.target.numel()
         if len(self._batches) >= LOOKED_AT or self._entries > HELD:
-            self.finish()
+            self._tell()
 
     def finish(self) -> Seen:
         """What was seen, once the program has ended: tells the task, and scores what was kept until then."""
+        self._tell()
+        self._births.close()
+        if 0 in self._models and not self.seen.gains:
+            self.seen.gains = gains(self._models[0], self._args[0])
+        self.seen.data = alike(self._rows, self.seen.inputs)
+        self._models, self._args, self._rows = {}, {}, []
+        return self.seen
+
+    def _tell(self) -> None:
         if self._batches:
             predictions, targets = ([pair[side] for pair in self._batches] for side in (0, 1))
             task = self.seen.task = task_of(targets, predictions, self.seen.loss)
             self.scores = [task.score(*pair) for pair in self._batches]
             self._batches = []
-        return self.seen
+
+
+def vars_of(frame: FrameType) -> dict[str, Any]:
+    """What `self` holds in a method."""
+    return dict(getattr(frame.f_locals.get("self"), "__dict__", {}))
+
+
+def gains(model: nn.Module, args: tuple[Any, ...]) -> dict[str, float]:
+    """What `init_` would give each layer; nothing where it cannot be told from a copy of the model."""
+    try:
+        with torch.random.fork_rng():
+            report = init_(copy.deepcopy(model), *args)
+    except Exception:  # the program's own model, called by us
+        return {}
+    return {row.layer: row.gain for row in report.layers}
 
 
 def _kind(call: Call, result: torch.Tensor) -> tuple[str, str | None]:

@@ -9,7 +9,8 @@ from typing import Any
 import torch
 
 from neurologist.diagnose import Finding
-from neurologist.treat.edit import Edit, Option
+from neurologist.treat.edit import Edit
+from neurologist.treat.edits.loop import Option
 from neurologist.treat.seen import Seen
 from neurologist.treat.treatment import Treatment
 

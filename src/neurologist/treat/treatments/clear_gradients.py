@@ -9,6 +9,7 @@ import torch
 
 from neurologist.diagnose import Finding
 from neurologist.treat.edit import Edit
+from neurologist.treat.edits.loop import AtSteps
 from neurologist.treat.seen import Seen
 from neurologist.treat.treatment import Treatment
 
@@ -33,4 +34,4 @@ class ClearGradients(Treatment):
         optimizer.zero_grad()
 
     def edits(self, seen: Seen) -> Iterable[Edit]:
-        return ["optimizer.zero_grad() after optimizer.step()"]
+        return [AtSteps("{optimizer}.zero_grad()", before=False)]

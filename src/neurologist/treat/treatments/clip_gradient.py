@@ -9,6 +9,7 @@ import torch
 
 from neurologist.diagnose import Finding
 from neurologist.treat.edit import Edit
+from neurologist.treat.edits.loop import AtSteps
 from neurologist.treat.seen import Seen
 from neurologist.treat.treatment import Treatment
 
@@ -35,4 +36,6 @@ class ClipGradient(Treatment):
         torch.nn.utils.clip_grad_norm_([p for g in optimizer.param_groups for p in g["params"]], self.norm)
 
     def edits(self, seen: Seen) -> Iterable[Edit]:
-        return [f"torch.nn.utils.clip_grad_norm_(model.parameters(), {self.norm:g}) before optimizer.step()"]
+        every = '[p for group in {optimizer}.param_groups for p in group["params"]]'
+        held = "{model}.parameters()" if seen.complete and seen.only and len(seen.forwards) == 1 else every
+        return [AtSteps(f"torch.nn.utils.clip_grad_norm_({held}, max_norm={self.norm})", before=True)]

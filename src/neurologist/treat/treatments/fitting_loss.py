@@ -10,7 +10,9 @@ from torch.nn import functional as F
 
 from neurologist.diagnose import Finding
 from neurologist.treat.call import Call, Site
-from neurologist.treat.edit import Edit, Swap
+from neurologist.treat.edit import Edit
+from neurologist.treat.edits.layers import Swap
+from neurologist.treat.edits.loss import Loss, as_classes, as_numbers
 from neurologist.treat.objective import Objective
 from neurologist.treat.seen import Seen
 from neurologist.treat.treatment import Treatment
@@ -95,9 +97,7 @@ class FittingLoss(Treatment):
         objective.function, objective.name, objective.touched = self.function, self.name, True
 
     def edits(self, seen: Seen) -> Iterable[Edit]:
-        loss = [step for step in seen.calls if step.site.name == seen.loss]
-        if not loss:
-            return [f"minimise torch.nn.functional.{self.name} of predictions and targets"]
         function, layer = ("sigmoid", "Sigmoid") if self.sigmoid else (None, None)
         before = [Swap(step, function, layer) for step in seen.calls if step.site in self.sites]
-        return [*before, *(Swap(step, self.name, LAYERS[self.name], keep=True) for step in loss)]
+        target = as_classes(seen) if self.function is _indices else as_numbers(seen)
+        return [*before, Loss(seen, self.name, LAYERS[self.name], target)]

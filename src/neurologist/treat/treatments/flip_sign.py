@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from neurologist.diagnose import Finding
 from neurologist.treat.edit import Edit
+from neurologist.treat.edits.loss import Sign
 from neurologist.treat.objective import Objective
 from neurologist.treat.seen import Seen
 from neurologist.treat.treatment import Treatment
@@ -32,4 +33,4 @@ class FlipSign(Treatment):
         objective.scale = -objective.scale
 
     def edits(self, seen: Seen) -> Iterable[Edit]:
-        return ["(-loss).backward(), or take out the minus sign in the loss"]
+        return [Sign(seen)]

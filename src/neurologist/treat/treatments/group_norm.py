@@ -10,6 +10,8 @@ from torch.nn import functional as F
 
 from neurologist.diagnose import Finding
 from neurologist.treat.call import Call, Site
+from neurologist.treat.edit import Edit
+from neurologist.treat.edits.layers import Swap
 from neurologist.treat.seen import Seen
 from neurologist.treat.treatment import Treatment
 
@@ -45,3 +47,7 @@ class GroupNorm(Treatment):
                 return F.group_norm(x, 1, weight, bias)
 
             call.instead(normalised)
+
+    def edits(self, seen: Seen) -> Iterable[Edit]:
+        steps = [step for step in seen.calls if step.site in self.sites]
+        return [Swap(step, "group_norm", "GroupNorm", "1, {0}") for step in steps]

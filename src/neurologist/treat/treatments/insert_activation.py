@@ -10,6 +10,7 @@ from torch.nn import functional as F
 from neurologist.diagnose import Finding
 from neurologist.treat.call import Call, Site
 from neurologist.treat.edit import Edit
+from neurologist.treat.edits.layers import Before
 from neurologist.treat.seen import Seen
 from neurologist.treat.treatment import Treatment
 
@@ -40,4 +41,4 @@ class InsertActivation(Treatment):
             call.with_input(F.relu(call.input))
 
     def edits(self, seen: Seen) -> Iterable[Edit]:
-        return [f"x = torch.relu(x) before {', '.join(sorted(site.module or site.name for site in self.sites))}"]
+        return [Before(step) for step in seen.calls if step.site in self.sites]

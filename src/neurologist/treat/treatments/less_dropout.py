@@ -10,7 +10,8 @@ from torch.nn import functional as F
 
 from neurologist.diagnose import Finding
 from neurologist.treat.call import Call, Site
-from neurologist.treat.edit import Edit, Swap
+from neurologist.treat.edit import Edit
+from neurologist.treat.edits.layers import Arguments
 from neurologist.treat.seen import Seen
 from neurologist.treat.treatment import Treatment
 
@@ -53,4 +54,4 @@ class LessDropout(Treatment):
 
     def edits(self, seen: Seen) -> Iterable[Edit]:
         steps = [step for step in seen.calls if step.site in self.sites]
-        return [Swap(step, layer=step.layer, options=f"{self.share:g}") if step.layer else self.label for step in steps]
+        return [Arguments(step, {"p": f"{self.share:g}"}, {"p": (1, 0)}) for step in steps]

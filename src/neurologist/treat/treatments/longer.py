@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from neurologist.diagnose import Finding
 from neurologist.treat.edit import Edit
+from neurologist.treat.edits.loop import Times
 from neurologist.treat.seen import Seen
 from neurologist.treat.treatment import Treatment
 
@@ -34,4 +35,4 @@ class Longer(Treatment):
         return f"train {self.longer:g} times as long"
 
     def edits(self, seen: Seen) -> Iterable[Edit]:
-        return [f"{self.longer:g} times as many epochs"]
+        return [Times(round(self.longer), next(iter(seen.backward), None))]

@@ -9,7 +9,9 @@ from typing import Any
 import torch
 
 from neurologist.diagnose import Finding
-from neurologist.treat.edit import Edit, Option
+from neurologist.treat.edit import Edit
+from neurologist.treat.edits.loop import Option
+from neurologist.treat.edits.loss import Alone
 from neurologist.treat.objective import Objective
 from neurologist.treat.seen import Seen
 from neurologist.treat.treatment import Treatment
@@ -51,7 +53,6 @@ class LowerWeightDecay(Treatment):
                 group["weight_decay"] = decay
 
     def edits(self, seen: Seen) -> Iterable[Edit]:
-        if not seen.alone:
-            return ["take the penalty out of the loss"]
         code = f"{{}} * {self.factor:g}" if self.factor else None
-        return [Option(name, {"weight_decay": code}) for name in dict.fromkeys(seen.optimizers)]
+        decay = [Option(name, {"weight_decay": code}) for name in dict.fromkeys(seen.optimizers)]
+        return decay if seen.alone else [Alone(seen), *decay]

@@ -10,6 +10,7 @@ import torch
 from neurologist.diagnose import Finding
 from neurologist.treat.call import Call
 from neurologist.treat.edit import Edit
+from neurologist.treat.edits.loss import Target, shaped
 from neurologist.treat.objective import Objective
 from neurologist.treat.seen import Seen
 from neurologist.treat.treatment import Treatment
@@ -48,4 +49,4 @@ class MatchTargetShape(Treatment):
             objective.touched = True
 
     def edits(self, seen: Seen) -> Iterable[Edit]:
-        return ["y = y.reshape(prediction.shape) before the loss"]
+        return [Target(seen, shaped(seen.shapes["target"], seen.shapes["prediction"]))]

@@ -6,7 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from neurologist.diagnose import Finding
-from neurologist.treat.edit import Edit, Option
+from neurologist.treat.edit import Edit
+from neurologist.treat.edits.loss import Mean
 from neurologist.treat.objective import Objective
 from neurologist.treat.seen import Seen
 from neurologist.treat.treatment import Treatment
@@ -33,5 +34,4 @@ class MeanReduction(Treatment):
         objective.scale /= objective.target.numel()
 
     def edits(self, seen: Seen) -> Iterable[Edit]:
-        names = {step.layer or step.site.name for step in seen.calls if step.site.name == seen.loss}
-        return [Option(name, {"reduction": None}) for name in names]
+        return [Mean(seen)]

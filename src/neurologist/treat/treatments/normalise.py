@@ -12,7 +12,8 @@ from torch.nn import functional as F
 
 from neurologist.diagnose import Finding
 from neurologist.treat.call import Call, Site
-from neurologist.treat.edit import Edit
+from neurologist.treat.edit import ByHand, Edit
+from neurologist.treat.edits.layers import Behind
 from neurologist.treat.seen import Seen
 from neurologist.treat.treatment import Treatment
 
@@ -58,5 +59,10 @@ class Normalise(Treatment):
         return done.movedim(1, -1) if columns is not result else done
 
     def edits(self, seen: Seen) -> Iterable[Edit]:
-        places = ", ".join(sorted(site.module or site.name for site in self.sites))
-        return [f"put torch.nn.BatchNorm1d(units), for convolutions BatchNorm2d(channels), behind {places}"]
+        return [
+            Behind(step, f"BatchNorm{max(1, len(step.shape) - 2)}d")
+            if step.site.name != "linear" or len(step.shape) == 2
+            else ByHand(f"torch.nn.BatchNorm1d({step.shape[-1]})(x.movedim(-1, 1)).movedim(1, -1)", step.at)
+            for step in seen.calls
+            if step.site in self.sites
+        ]

@@ -11,6 +11,9 @@ from torch import nn
 from torch.nn import functional as F
 
 from neurologist.diagnose import Finding
+from neurologist.treat.edit import Edit
+from neurologist.treat.edits.layers import Arguments
+from neurologist.treat.edits.loss import Loss, as_classes
 from neurologist.treat.objective import Objective
 from neurologist.treat.seen import Seen
 from neurologist.treat.treatment import Treatment
@@ -68,3 +71,11 @@ class OutputUnits(Treatment):
     def objective(self, objective: Objective) -> None:
         if self.classes:
             objective.function, objective.name, objective.touched = _classes, "cross_entropy", True
+
+    def edits(self, seen: Seen) -> Iterable[Edit]:
+        layer = seen.output_layer
+        if layer is None:
+            return []
+        sized = Arguments(layer, {"out_features": str(self.units)}, {"out_features": (1, 1)})
+        loss = Loss(seen, "cross_entropy", "CrossEntropyLoss", as_classes(seen, flat=True))
+        return [sized, loss] if self.classes else [sized]

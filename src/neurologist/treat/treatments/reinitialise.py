@@ -9,7 +9,9 @@ from typing import Any
 from torch import nn
 
 from neurologist.diagnose import Finding
-from neurologist.treat.edit import Edit
+from neurologist.treat.edit import ByHand, Edit
+from neurologist.treat.edits.initial import AGAIN, by_gain
+from neurologist.treat.edits.loop import OnceReady
 from neurologist.treat.seen import Seen
 from neurologist.treat.treatment import Treatment
 from neurologist.watch.initialise import init_
@@ -50,5 +52,7 @@ class Reinitialise(Treatment):
                 reset()
 
     def edits(self, seen: Seen) -> Iterable[Edit]:
-        call = "neurologist.init_(model, x)  # x: a batch of inputs" if self.gain else "layer.reset_parameters()"
-        return [f"before training: {call}; take out lines that set weights after it"]
+        code = by_gain(seen) if self.gain else AGAIN
+        if code is None or len(seen.forwards) != 1:
+            return [ByHand("neurologist.init_(model, x)  # x: a batch of inputs; before training")]
+        return [OnceReady(code)]

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from neurologist.diagnose import Finding
 from neurologist.treat.call import Call, Site
-from neurologist.treat.edit import Edit, Swap
+from neurologist.treat.edit import Edit
+from neurologist.treat.edits.layers import Swap
 from neurologist.treat.seen import Seen, expects
 from neurologist.treat.treatment import Treatment
 

@@ -10,7 +10,8 @@ from torch.nn import functional as F
 
 from neurologist.diagnose import Finding
 from neurologist.treat.call import Call, Site
-from neurologist.treat.edit import Edit, Swap
+from neurologist.treat.edit import Edit
+from neurologist.treat.edits.layers import Swap
 from neurologist.treat.seen import Seen
 from neurologist.treat.treatment import Treatment
 

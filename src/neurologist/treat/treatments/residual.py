@@ -10,6 +10,8 @@ import torch
 
 from neurologist.diagnose import Finding
 from neurologist.treat.call import Call, Site
+from neurologist.treat.edit import Edit
+from neurologist.treat.edits.layers import Around
 from neurologist.treat.seen import Seen
 from neurologist.treat.treatment import Treatment
 
@@ -50,3 +52,7 @@ class Residual(Treatment):
             return result
         start = self._inputs.pop(self.pairs[call.site])
         return result + start if start.shape == result.shape else result
+
+    def edits(self, seen: Seen) -> Iterable[Edit]:
+        starts = {step.site: step for step in seen.calls}
+        return [Around(step, starts[self.pairs[step.site]]) for step in seen.calls if step.site in self.pairs]

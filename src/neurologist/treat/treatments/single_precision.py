@@ -11,6 +11,8 @@ from torch import nn
 
 from neurologist.diagnose import Finding
 from neurologist.treat.call import Call
+from neurologist.treat.edit import Edit
+from neurologist.treat.edits.scales import Single
 from neurologist.treat.objective import Objective
 from neurologist.treat.seen import Seen
 from neurologist.treat.treatment import Treatment
@@ -58,6 +60,9 @@ class SinglePrecision(Treatment):
     def objective(self, objective: Objective) -> None:
         if objective.target.dtype in HALF:
             objective.target, objective.touched = objective.target.float(), objective.function is not None
+
+    def edits(self, seen: Seen) -> Iterable[Edit]:
+        return [Single()]
 
 
 def _single(value: Any) -> Any:

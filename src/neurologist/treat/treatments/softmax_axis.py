@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 from neurologist.diagnose import Finding
 from neurologist.treat.call import Call, Site
+from neurologist.treat.edit import Edit
+from neurologist.treat.edits.layers import Arguments
 from neurologist.treat.seen import Seen, spec
 from neurologist.treat.treatment import Treatment
 
@@ -42,3 +44,7 @@ class SoftmaxAxis(Treatment):
         if call.site in self.sites:
             named = {k: v for k, v in call.named.items() if k in ("dtype",)}
             call.args, call.named = (call.input,), {**named, "dim": self.dim}
+
+    def edits(self, seen: Seen) -> Iterable[Edit]:
+        steps = [step for step in seen.calls if step.site in self.sites]
+        return [Arguments(step, {"dim": str(self.dim)}, {"dim": (1, 0)}) for step in steps]

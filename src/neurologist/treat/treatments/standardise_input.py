@@ -10,6 +10,7 @@ import torch
 
 from neurologist.diagnose import Finding
 from neurologist.treat.edit import Edit
+from neurologist.treat.edits.scales import Inputs
 from neurologist.treat.seen import Seen
 from neurologist.treat.treatment import Treatment
 
@@ -57,4 +58,5 @@ class StandardiseInput(Treatment):
         return (value - mean) / std
 
     def edits(self, seen: Seen) -> Iterable[Edit]:
-        return ["x = (x - mean) / std, with the mean and std of the training inputs, in training and in use"]
+        columns = 1 if self.whole else len(self.mean)
+        return [Inputs(seen, self.mean[:columns].tolist(), self.std[:columns].tolist())]

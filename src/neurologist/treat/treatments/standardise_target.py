@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import torch
 
 from neurologist.diagnose import Finding
-from neurologist.treat.edit import Edit
+from neurologist.treat.edit import ByHand, Edit
+from neurologist.treat.edits.scales import Targets
 from neurologist.treat.objective import Objective
 from neurologist.treat.seen import Seen
 from neurologist.treat.treatment import Treatment
@@ -48,4 +49,7 @@ class StandardiseTarget(Treatment):
         objective.touched = True
 
     def edits(self, seen: Seen) -> Iterable[Edit]:
-        return ["train on (y - mean) / std of the training targets; in use, prediction * std + mean"]
+        if len(self.mean) > 1:
+            code = "y = (y - mean) / std  # of the training targets\nprediction = model(x) * std + mean  # in use"
+            return [ByHand(code, next(iter(seen.backward), None))]
+        return [Targets(seen, float(self.mean), float(self.std))]

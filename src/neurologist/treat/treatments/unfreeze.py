@@ -11,6 +11,7 @@ from torch import nn
 
 from neurologist.diagnose import Finding
 from neurologist.treat.edit import Edit
+from neurologist.treat.edits.loop import Unfrozen
 from neurologist.treat.seen import Seen
 from neurologist.treat.treatment import Treatment
 
@@ -57,4 +58,4 @@ class Unfreeze(Treatment):
         self._models, self._done = [], False
 
     def edits(self, seen: Seen) -> Iterable[Edit]:
-        return ["model.requires_grad_(True), and model.parameters() to the optimizer"]
+        return [Unfrozen(seen.frozen, not seen.complete, name) for name in seen.optimizers[:1]]

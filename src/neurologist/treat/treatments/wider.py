@@ -9,6 +9,8 @@ from typing import Any
 from torch import nn
 
 from neurologist.diagnose import Finding
+from neurologist.treat.edit import Edit
+from neurologist.treat.edits.layers import Arguments
 from neurologist.treat.seen import Seen
 from neurologist.treat.treatment import Treatment
 
@@ -49,6 +51,18 @@ class Wider(Treatment):
             out = layer.out_features if index == len(layers) - 1 else max(self.units, layer.out_features)
             _resize(layer, into, out)
             width = out
+
+    def edits(self, seen: Seen) -> Iterable[Edit]:
+        steps = [step for step in seen.layers if step.site.module in self.row]
+        sizes: list[Edit] = []
+        width: int | None = None
+        for step in steps:
+            units = max(self.units, step.shape[-1])
+            values: dict[str, str | None] = {} if width is None else {"in_features": str(width)}
+            values |= {} if step is steps[-1] else {"out_features": str(units)}
+            sizes.append(Arguments(step, values, {"in_features": (0, 0), "out_features": (1, 1)}))
+            width = units
+        return sizes
 
 
 def _resize(layer: nn.Linear, into: int, out: int) -> None:

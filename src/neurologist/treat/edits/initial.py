@@ -1,0 +1,70 @@
+"""Initial weights as code: a few lines of torch.nn.init.
+
+May import: `treat.seen`.
+"""
+
+from __future__ import annotations
+
+from math import sqrt
+
+from neurologist.treat.places import Made
+from neurologist.treat.seen import Seen
+
+KINDS = ("Linear", "Conv1d", "Conv2d", "Conv3d")
+NAMED = 4  # layers that are listed; more are found by their class
+AGAIN = """\
+for layer in {model}.modules():
+    if hasattr(layer, "reset_parameters"):
+        layer.reset_parameters()"""
+
+
+def by_gain(seen: Seen) -> str | None:
+    """Weights normal with deviation gain / sqrt(fan_in), biases 0; None where that is no matter of a few lines."""
+    made = {path: module for (model, path), module in seen.modules.items() if model == 0}
+    layers = {path if path in made and made[path].kind != path else "": g for path, g in seen.gains.items()}
+    if not layers or not all(path in made and made[path].kind in KINDS for path in layers):
+        return None
+    groups: dict[float, list[str]] = {}
+    for path, gain in layers.items():
+        groups.setdefault(round(gain, 3), []).append(path)
+    kinds = sorted({made[path].kind for path in layers})
+    every = [path for path, module in made.items() if module.kind in kinds]
+    ordered = sorted(groups.items(), key=lambda item: -len(item[1]))
+    all_at_once = len(ordered[0][1]) > NAMED and set(every) == set(layers)
+    if not all_at_once and max(map(len, groups.values())) > 2 * NAMED:
+        return None
+    lines = []
+    for index, (gain, paths) in enumerate(ordered):
+        biased = all(made[path].sizes.get("bias") for path in (every if all_at_once and not index else paths))
+        body = _body(gain, paths, made) if biased else _body(gain, paths, made)[:1]
+        lines += _over_all(kinds, body) if all_at_once and not index else _over(paths, body)
+    return "\n".join(lines)
+
+
+def _body(gain: float, paths: list[str], made: dict[str, Made]) -> list[str]:
+    if gain in (round(sqrt(2), 3), 1.0):
+        slope = "linear" if gain == 1.0 else "relu"
+        weight = f'torch.nn.init.kaiming_normal_(layer.weight, nonlinearity="{slope}")'
+    else:
+        linear = all(made[path].kind == "Linear" for path in paths)
+        fan_in = "layer.in_features" if linear else "layer.weight[0].numel()"
+        weight = f"torch.nn.init.normal_(layer.weight, std={gain:g} / {fan_in}**0.5)"
+    return [weight, "torch.nn.init.zeros_(layer.bias)"]
+
+
+def _over(paths: list[str], body: list[str]) -> list[str]:
+    if len(paths) == 1:
+        return [line.replace("layer.", f"{accessed(paths[0])}.") for line in body]
+    return [f"for layer in ({', '.join(map(accessed, paths))}):", *(f"    {line}" for line in body)]
+
+
+def _over_all(kinds: list[str], body: list[str]) -> list[str]:
+    of = [f"torch.nn.{kind}" for kind in kinds]
+    test = of[0] if len(of) == 1 else f"({', '.join(of)})"
+    head = ["for layer in {model}.modules():", f"    if isinstance(layer, {test}):"]
+    return [*head, *(f"        {line}" for line in body)]
+
+
+def accessed(path: str) -> str:
+    """A module of the model as code: "net.0" -> "{model}.net[0]"."""
+    return "{model}" + "".join(f"[{part}]" if part.isdigit() else f".{part}" for part in path.split(".") if part)

@@ -1,0 +1,184 @@
+"""Changes at activations and layers: another in its place, none, one more before or behind it, another size.
+
+May import: libcst, `treat.seen`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import torch
+
+from neurologist.treat.edit import Edit
+from neurologist.treat.seen import Step
+
+if TYPE_CHECKING:
+    from neurologist.treat.call import Site
+    from neurologist.treat.edits.sources import Sources
+    from neurologist.treat.places import Where
+
+
+@dataclass(frozen=True)
+class AtStep(Edit):
+    """A change at one call.
+
+    Attributes:
+        step: the call.
+    """
+
+    step: Step
+
+    @property
+    def sites(self) -> frozenset[Site]:
+        return frozenset({self.step.site})
+
+    @property
+    def where(self) -> Where | None:
+        return self.step.at
+
+
+@dataclass(frozen=True)
+class Swap(AtStep):
+    """A call of a function, or the layer that makes it, becomes another, or goes.
+
+    Attributes:
+        function: name of the torch function in its place; None takes it out.
+        layer: name of the class in torch.nn in its place; None takes it out.
+        options: arguments of the layer, as code; "{0}" in it stands for the first argument that is there.
+    """
+
+    function: str | None = None
+    layer: str | None = None
+    options: str = ""
+
+    @property
+    def by_hand(self) -> str:
+        if self.step.layer is None:
+            return f"{_torch(self.function)}(x)" if self.function else f"x without {self.step.site.name}"
+        made = f"nn.{self.layer or 'Identity'}({self.options})"
+        return f"{made} in place of nn.{self.step.layer} at {self.step.site.module or 'the model'}"
+
+    def write(self, sources: Sources) -> None:
+        from neurologist.treat.edits import replacing
+
+        if self.step.layer is None:
+            source, node = sources.call(self.step)
+            replacing.function(source, node, _torch(self.function) if self.function else None)
+            return
+        if self.layer is None and replacing.taken_from_forward(sources, self.step):
+            return
+        for source, node in sources.constructors(self.step.site, self.step.layer):
+            if not sources.first((source.path, source.span(node))):
+                continue
+            if self.layer is None:
+                replacing.taken(sources, source, node, self.step.site)
+            else:
+                replacing.layer(source, node, self.layer, self.options)
+
+
+def _torch(name: str | None) -> str:
+    """Where torch keeps a function: "torch.sigmoid", "torch.nn.functional.relu"."""
+    plain = name in ("sigmoid", "tanh") or not hasattr(torch.nn.functional, str(name))
+    return f"torch.{name}" if plain else f"torch.nn.functional.{name}"
+
+
+@dataclass(frozen=True)
+class Arguments(AtStep):
+    """Arguments of a call, or of the layer that makes it, get other values.
+
+    Attributes:
+        values: keyword -> code; None takes it out.
+        position: keyword -> where it stands without its name in a call of the function, and in the layer.
+    """
+
+    values: dict[str, str | None] = field(default_factory=dict)
+    position: dict[str, tuple[int, int]] = field(default_factory=dict)
+
+    @property
+    def by_hand(self) -> str:
+        given = ", ".join(f"{name}={code}" for name, code in self.values.items() if code is not None)
+        gone = ", ".join(name for name, code in self.values.items() if code is None)
+        return given or f"without {gone}"
+
+    def write(self, sources: Sources) -> None:
+        from neurologist.treat.edits import replacing
+
+        layer = self.step.layer is not None
+        found = sources.constructors(self.step.site, self.step.layer) if self.step.layer else [sources.call(self.step)]
+        for source, node in found:
+            if not sources.first((source.path, source.span(node))):
+                continue
+            method = not layer and replacing.operand(source, node) is not None
+            position = {k: at[1] if layer else at[0] - method for k, at in self.position.items()}
+            replacing.arguments(source, node, self.values, position)
+
+
+@dataclass(frozen=True)
+class Behind(AtStep):
+    """One more layer behind a layer, as wide as that.
+
+    Attributes:
+        layer: name of its class in torch.nn.
+        suffix: of its name in a module of the program's own.
+    """
+
+    layer: str = ""
+    suffix: str = "_norm"
+
+    @property
+    def by_hand(self) -> str:
+        return f"nn.{self.layer}({self.step.shape[1]}) behind {self.step.site.module or self.step.site.name}"
+
+    def write(self, sources: Sources) -> None:
+        from neurologist.treat.edits import inserting
+
+        if self.step.layer is None:
+            sources.doubt(f"{self.step.site.name} is called as a function")
+        inserting.behind(sources, self.step, self.layer, self.suffix)
+
+
+@dataclass(frozen=True)
+class Before(AtStep):
+    """An activation before a layer.
+
+    Attributes:
+        function: its name in torch. layer: the name of its class in torch.nn.
+    """
+
+    function: str = "relu"
+    layer: str = "ReLU"
+
+    @property
+    def by_hand(self) -> str:
+        return f"{_torch(self.function)}(x) before {self.step.site.module or self.step.site.name}"
+
+    def write(self, sources: Sources) -> None:
+        from neurologist.treat.edits import inserting
+
+        inserting.before(sources, self.step, _torch(self.function), self.layer)
+
+
+@dataclass(frozen=True)
+class Around(AtStep):
+    """A residual connection: an activation's output plus the input of the layer before it.
+
+    Attributes:
+        start: the layer.
+    """
+
+    start: Step | None = None
+
+    @property
+    def sites(self) -> frozenset[Site]:
+        return frozenset({self.step.site} | ({self.start.site} if self.start is not None else set()))
+
+    @property
+    def by_hand(self) -> str:
+        return f"x + {self.step.site.name}(layer(x)) in place of {self.step.site.name}(layer(x))"
+
+    def write(self, sources: Sources) -> None:
+        from neurologist.treat.edits import inserting
+
+        assert self.start is not None
+        inserting.around(sources, self.start, self.step)
