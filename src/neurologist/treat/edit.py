@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from neurologist.treat.call import Site
     from neurologist.treat.edits.sources import Sources
     from neurologist.treat.places import Where
+    from neurologist.treat.seen import Seen
 
 
 class Edit:
@@ -21,8 +22,7 @@ class Edit:
         """The calls that it changes: a line that others share with them is left alone."""
         return frozenset()
 
-    @property
-    def where(self) -> Where | None:
+    def where(self, seen: Seen) -> Where | None:
         """The place to name when it is to be done by hand."""
         return None
 
@@ -51,8 +51,7 @@ class ByHand(Edit):
     def __init__(self, code: str, at: Where | None = None) -> None:
         self._code, self._at = code, at
 
-    @property
-    def where(self) -> Where | None:
+    def where(self, seen: Seen) -> Where | None:
         """Where it was said to be."""
         return self._at
 

@@ -9,6 +9,7 @@ import sys
 import weakref
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from itertools import islice
 from pathlib import Path
 from types import FrameType
@@ -19,7 +20,8 @@ from torch import nn
 from neurologist.tape.origin import is_users
 
 MADE_BY = 100  # frames looked at above the making of a module, at most
-ENTRIES = tuple(str(Path(__file__).with_name(name)) for name in ("program.py", "script.py"))  # they run programs
+HERE = Path(__file__).parent
+WITHIN = ("arm.py", "forward.py", "objective.py", "places.py", "tracing.py")  # of us, what a program runs through
 
 
 @dataclass(frozen=True)
@@ -82,10 +84,16 @@ def where(frame: FrameType, wanted: Mapping[int, str] | None = None) -> Where:
 
 def users(frame: FrameType | None, most: int = 1000) -> Iterator[FrameType]:
     """The program's own frames, innermost first, among so many; not those that called us to run it."""
-    while frame is not None and most and frame.f_code.co_filename not in ENTRIES:
+    while frame is not None and most and not _runs(frame.f_code.co_filename):
         if is_users(frame.f_code.co_filename):
             yield frame
         frame, most = frame.f_back, most - 1
+
+
+@cache
+def _runs(file: str) -> bool:
+    """True for our own files that run programs: what called them is no part of the program."""
+    return Path(file).parent == HERE and Path(file).name not in WITHIN
 
 
 def _names(frame: FrameType, wanted: Mapping[int, str]) -> dict[str, str]:

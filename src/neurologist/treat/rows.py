@@ -50,6 +50,8 @@ def alike(rows: list[Rows], seen: Moments) -> dict[tuple[str, int], str]:
     found: dict[tuple[str, int], list[str]] = {}
     for candidate in rows if seen.count > 1 else ():
         mean, std = candidate.moments.mean, candidate.moments.std
+        if mean.shape != seen.mean.shape:
+            continue
         same = (mean - seen.mean).abs() <= CLOSE * seen.std
         if bool(same.all()) and bool(((std / seen.std).log().abs() <= CLOSE).all()):
             found.setdefault(candidate.function, []).append(candidate.name)

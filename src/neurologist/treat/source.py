@@ -71,7 +71,7 @@ def _places(parts: Sequence[Edit], sources: Sources) -> str:
     """What to change where, line by line."""
     found = []
     for part in parts:
-        where = part.where
+        where = part.where(sources.seen)
         text = sources.texts.get(where.file, "").splitlines()[where.line - 1 : where.end_line] if where else []
         place = f"\n  {where.file}:{where.line}" if where else ""
         old = "".join(f"\n    - {line.strip()}" for line in text)

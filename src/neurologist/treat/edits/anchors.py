@@ -17,11 +17,16 @@ from neurologist.treat.places import Where
 
 
 class Anchor(NamedTuple):
-    """A statement, and what things are called around it."""
+    """A statement, and what things are called around it; what is put there comes before it, or behind it."""
 
     source: Source
     statement: cst.CSTNode
     names: dict[str, str]
+    before: bool = False
+
+    def put(self, code: str) -> None:
+        """Statements there."""
+        (statements.before if self.before else statements.behind)(self.source, self.statement, code)
 
 
 def inside(source: Source, function: Function, node: cst.CSTNode) -> bool:
@@ -78,7 +83,11 @@ def ready(sources: Sources) -> Anchor:
         touching = [node for node in between[1:] if _touches(source, node, name)]
         last = (touching or between[:1])[-1]
         return Anchor(source, last, dict(use.names))
-    return _assigned(sources, made.stack if made is not None else ())
+    births = made.stack if made is not None else ()
+    found = _assigned(sources, births) or _given(sources, used)
+    if found is None:
+        raise Doubt("where the model is made, the source does not say")
+    return found
 
 
 def begun(sources: Sources) -> Where:
@@ -112,14 +121,34 @@ def begins(sources: Sources) -> Anchor:
     raise Doubt(f"{use.file}:{use.line} does not come after the model is made")
 
 
-def _assigned(sources: Sources, stack: tuple[Where, ...]) -> Anchor:
-    """The statement that gives the model its name in the function that makes it."""
+def _assigned(sources: Sources, stack: tuple[Where, ...]) -> Anchor | None:
+    """Behind what names the model, and what then changes it, in the function that makes it."""
     for at in stack:
         source = sources.file(at.file)
         statement = source.innermost(at)
         if isinstance(statement, cst.Assign) and len(statement.targets) == 1:
-            return Anchor(source, statement, {"model": source.code(statement.targets[0].target)})
-    raise Doubt("where the model is made, the source does not say")
+            name = source.code(statement.targets[0].target)
+            block, line = statements.path(source, statement)[-2]
+            body: list[cst.CSTNode] = list(getattr(block, "body", ()))
+            rest = [_small(node) for node in body[body.index(line) :]] if line in body else [statement]
+            ends = [node for node in rest if _touches(source, node, name) and not isinstance(node, cst.Return)]
+            return Anchor(source, (ends or [statement])[-1], {"model": name})
+    return None
+
+
+def _given(sources: Sources, used: tuple[Where, ...]) -> Anchor | None:
+    """Before the first use of a model that a function gets, when that runs once."""
+    for at in reversed(used):
+        source, name = sources.file(at.file), at.names.get("model")
+        function, statement = source.function(at), source.innermost(at)
+        if name is not None and isinstance(function, cst.FunctionDef):
+            parts = [(block, part) for block, part in statements.path(source, statement) if block is function.body]
+            body = [_small(node) for node in function.body.body]
+            uses = [node for node in body if _names(source, node, name)]
+            return Anchor(source, uses[0], {"model": name}, before=True) if parts and uses else None
+        if any(inside(source, function, loop) for loop in source.around(statement, cst.For, cst.While)):
+            return None
+    return None
 
 
 def _between(source: Source, first: cst.CSTNode, last: cst.CSTNode) -> list[cst.CSTNode]:
@@ -146,6 +175,11 @@ def _touches(source: Source, node: cst.CSTNode, name: str) -> bool:
         return source.code(node.targets[0].target) == name
     if isinstance(node, cst.Expr) and isinstance(node.value, cst.Call) and called(node.value) == "print":
         return False
+    return _names(source, node, name)
+
+
+def _names(source: Source, node: cst.CSTNode, name: str) -> bool:
+    """A statement names something."""
     named = (n for n in source.nodes(cst.Name, cst.Attribute) if source.code(n) == name)
     return any(node in source.around(n, cst.CSTNode) for n in named)
 

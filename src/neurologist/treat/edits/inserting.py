@@ -98,7 +98,7 @@ def around(sources: Sources, start: Step, end: Step) -> None:
         sources.doubt(f"{source.path}:{source.line(act)} is no activation of a layer of a variable")
     if sources.first((source.path, source.span(act))):
         parent = source.parent(act)
-        loose = isinstance(parent, cst.Arg | cst.Assign | cst.Return | cst.Element)
+        loose = isinstance(parent, cst.Arg | cst.Assign | cst.Return | cst.Element | cst.IfExp)
         source.wrap(act, f"{given.value} + " if loose else f"({given.value} + ", "" if loose else ")")
 
 

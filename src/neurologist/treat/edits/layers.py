@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from neurologist.treat.call import Site
     from neurologist.treat.edits.sources import Sources
     from neurologist.treat.places import Where
+    from neurologist.treat.seen import Seen
 
 
 @dataclass(frozen=True)
@@ -33,9 +34,9 @@ class AtStep(Edit):
     def sites(self) -> frozenset[Site]:
         return frozenset({self.step.site})
 
-    @property
-    def where(self) -> Where | None:
-        return self.step.at
+    def where(self, seen: Seen) -> Where | None:
+        made = seen.made(self.step.site) if self.step.layer is not None else None
+        return made.at if made is not None and made.at is not None else self.step.at
 
 
 @dataclass(frozen=True)
@@ -55,7 +56,8 @@ class Swap(AtStep):
     @property
     def by_hand(self) -> str:
         if self.step.layer is None:
-            return f"{_torch(self.function)}(x)" if self.function else f"x without {self.step.site.name}"
+            here = f"# call {self.step.site.ordinal + 1} of {self.step.site.name} in each forward pass"
+            return f"{_torch(self.function)}(x)  {here}" if self.function else f"x  {here}: leave it out"
         made = f"nn.{self.layer or 'Identity'}({self.options})"
         return f"{made} in place of nn.{self.step.layer} at {self.step.site.module or 'the model'}"
 

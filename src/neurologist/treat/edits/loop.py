@@ -16,6 +16,7 @@ from neurologist.treat.edit import Edit
 if TYPE_CHECKING:
     from neurologist.treat.edits.sources import Sources
     from neurologist.treat.places import Where
+    from neurologist.treat.seen import Seen
 
 MODEL = "model"
 
@@ -77,14 +78,14 @@ class AtSteps(Edit):
         return f"{code}  # {'before' if self.before else 'behind'} optimizer.step()"
 
     def write(self, sources: Sources) -> None:
-        from neurologist.treat.edits import anchors, statements
+        from neurologist.treat.edits import anchors
         from neurologist.treat.edits.imported import imported
 
-        source, statement, names = anchors.stepping(sources)
-        if "{model}" in self.code and "model" not in names:
+        place = anchors.stepping(sources)
+        if "{model}" in self.code and "model" not in place.names:
             sources.doubt("the model has no name at the optimizer's step")
-        code = imported(source, self.code.format(**{"model": MODEL, **names}))
-        (statements.before if self.before else statements.behind)(source, statement, code)
+        code = self.code.format(**{"model": MODEL, **place.names})
+        place._replace(before=self.before).put(imported(place.source, code))
 
 
 @dataclass(frozen=True)
@@ -102,11 +103,11 @@ class OnceReady(Edit):
         return self.code.replace("{model}", MODEL)
 
     def write(self, sources: Sources) -> None:
-        from neurologist.treat.edits import anchors, statements
+        from neurologist.treat.edits import anchors
         from neurologist.treat.edits.imported import imported
 
-        source, statement, names = anchors.ready(sources)
-        statements.behind(source, statement, imported(source, self.code.replace("{model}", names["model"])))
+        place = anchors.ready(sources)
+        place.put(imported(place.source, self.code.replace("{model}", place.names["model"])))
 
 
 @dataclass(frozen=True)
@@ -121,8 +122,7 @@ class Times(Edit):
     times: int
     at: Where | None = None
 
-    @property
-    def where(self) -> Where | None:
+    def where(self, seen: Seen) -> Where | None:
         return self.at
 
     @property
@@ -144,8 +144,7 @@ class TrainMode(Edit):
 
     at: Where | None = None
 
-    @property
-    def where(self) -> Where | None:
+    def where(self, seen: Seen) -> Where | None:
         return self.at
 
     @property

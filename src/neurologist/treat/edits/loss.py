@@ -69,8 +69,7 @@ class AtLoss(Edit):
     def sites(self) -> frozenset[Site]:
         return frozenset({self.step.site}) if self.step is not None else frozenset()
 
-    @property
-    def where(self) -> Where | None:
+    def where(self, seen: Seen) -> Where | None:
         if self.step is not None:
             return self.step.at
         return next(iter(self.seen.backward), None)
@@ -135,8 +134,7 @@ class Sign(AtLoss):
     def by_hand(self) -> str:
         return f"(-{self.name('loss')}).backward()"
 
-    @property
-    def where(self) -> Where | None:
+    def where(self, seen: Seen) -> Where | None:
         return next(iter(self.seen.backward), None)
 
     def write(self, sources: Sources) -> None:
@@ -153,8 +151,7 @@ class Mean(AtLoss):
     def by_hand(self) -> str:
         return f"({self.name('loss')} / {self.name('target')}.numel()).backward()"
 
-    @property
-    def where(self) -> Where | None:
+    def where(self, seen: Seen) -> Where | None:
         return next(iter(self.seen.backward), None)
 
     def write(self, sources: Sources) -> None:

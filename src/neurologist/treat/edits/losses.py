@@ -88,6 +88,8 @@ def minimised(sources: Sources) -> Minimised:
         return Minimised(source, function, call, loss, loss, None, [])
     mine = [n for n in source.nodes(cst.Assign, cst.AugAssign) if anchors.inside(source, function, n)]
     given = [n for n in mine if _target(n) == loss.value]
+    ran = [n for n in given if any(s.at and s.at.file == at.file and source.holds(n, s.at) for s in sources.seen.calls)]
+    given = ran or given
     first = given[0] if given and isinstance(given[0], cst.Assign) else None
     return Minimised(source, function, call, loss, first.value if first is not None else None, first, given[1:])
 

@@ -68,8 +68,8 @@ def unfrozen(sources: Sources) -> None:
             pass
         else:
             return
-    source, statement, names = anchors.ready(sources)
-    statements.behind(source, statement, f"{names['model']}.requires_grad_(True)")
+    place = anchors.ready(sources)
+    place.put(f"{place.names['model']}.requires_grad_(True)")
 
 
 def _freezing(source: Source) -> list[tuple[Source, cst.CSTNode]]:

@@ -24,7 +24,7 @@ COLUMNS = 8  # numbers that are written into a source, at most
 def digits(mean: float, std: float) -> tuple[str, str]:
     """Mean and deviation to a thousandth of the deviation."""
     places = 3 - floor(log10(std)) if std > 0 else 3
-    return f"{round(mean, places):.10g}", f"{std:.4g}"
+    return repr(float(round(mean, places))), repr(float(f"{std:.4g}"))
 
 
 @dataclass(frozen=True)
@@ -40,8 +40,7 @@ class Inputs(Edit):
     mean: Sequence[float]
     std: Sequence[float]
 
-    @property
-    def where(self) -> Where | None:
+    def where(self, seen: Seen) -> Where | None:
         return next(iter(self.seen.forwards.get(0, ())), None)
 
     @property

@@ -85,7 +85,7 @@ def _image(sources: Sources) -> str:
 
 def _from_data(sources: Sources, mean: str, std: str) -> None:
     """Mean and deviation of the training data, when training begins."""
-    source, statement, names = anchors.begins(sources)
+    source, statement, names, _ = anchors.begins(sources)
     data = sources.seen.data.get((source.path, anchors.begun(sources).first))
     if data is None or _image(sources):
         raise Doubt("the training inputs have no name where the model is made")
@@ -192,7 +192,9 @@ def single(sources: Sources) -> None:
     for source in sources.all:
         for node in source.nodes(cst.Attribute):
             owner = node.value if isinstance(node, cst.Attribute) else None
-            if owner is not None and last_name(node) in HALF and imports(source).get(source.code(owner)) == "torch":
+            mixed = any(isinstance(n, cst.Call) and called(n) == "autocast" for n in source.around(node, cst.Call))
+            torchs = owner is not None and imports(source).get(source.code(owner)) == "torch"
+            if torchs and last_name(node) in HALF and not mixed:
                 source.replace(node, named(source, "torch.float32"))
                 found += 1
         for name in ("half", "bfloat16"):

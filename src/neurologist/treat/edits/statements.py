@@ -40,10 +40,20 @@ def drop(source: Source, node: cst.CSTNode) -> None:
     """
     line = node if isinstance(node, cst.BaseCompoundStatement) else source.parent(node)
     block = source.parent(line)
-    shares = isinstance(line, Line) and len(line.body) > 1
-    if shares or not isinstance(block, cst.IndentedBlock | cst.Module) or len(block.body) < 2:
+    around = next(source.around(line, cst.If, cst.BaseCompoundStatement), None)
+    if isinstance(around, cst.If) and around.body is block and len(around.body.body) == 1 and around.orelse is None:
+        is_else = isinstance(source.parent(around), cst.If)
+        if not is_else and not isinstance(line, cst.SimpleStatementSuite) and _alone(line):
+            drop(source, around)
+            return
+    if not _alone(line) or not isinstance(block, cst.IndentedBlock | cst.Module) or len(block.body) < 2:
         raise Doubt(f"{source.path}:{source.line(node)} cannot be taken out")
     source.cut(source.line_start(node), source.line_end(_last(source, node)))
+
+
+def _alone(line: cst.CSTNode) -> bool:
+    """A line holds one statement."""
+    return not isinstance(line, Line) or len(line.body) == 1
 
 
 def whole(source: Source, node: cst.CSTNode) -> cst.CSTNode:
