@@ -43,6 +43,16 @@ class Step:
     data: int | None = None
 
     @property
+    def file(self) -> str | None:
+        """Of the program, where it is called."""
+        return self.at.file if self.at is not None else None
+
+    @property
+    def line(self) -> int | None:
+        """Likewise."""
+        return self.at.line if self.at is not None else None
+
+    @property
     def weighted(self) -> bool:
         """A layer with weights that mixes units."""
         return self.kind in ("linear", "conv")
