@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+import warnings
 from functools import partial
 from pathlib import Path
 
@@ -33,6 +34,7 @@ def hangs() -> None:
 
 def leaves() -> None:
     print("the disk is gone", file=sys.stderr)
+    warnings.warn("beware", stacklevel=1)
     os._exit(3)
 
 
@@ -96,6 +98,20 @@ def test_a_script_without_a_guard_is_not_run_again(tmp_path):
     )
     done = subprocess.run([sys.executable, script], capture_output=True, text=True, check=True)
     assert done.stdout == "here\n7 7\n"
+
+
+def test_the_current_folder_hides_no_module_and_the_environment_is_todays(tmp_path):
+    (tmp_path / "random.py").write_text("raise SystemExit('the wrong random')\n")
+    code = (
+        "import os\nfrom neurologist.treat.apart import apart\n"
+        "print(apart(lambda: os.environ.get('PYTHONSAFEPATH')))\n"
+        "os.environ['NOW'] = 'here'\nprint(apart(lambda: os.environ.get('NOW')))\n"
+    )
+    (tmp_path / "folder").mkdir()
+    script = tmp_path / "folder" / "ask.py"
+    script.write_text(code)
+    done = subprocess.run([sys.executable, script], capture_output=True, text=True, cwd=tmp_path, check=True)
+    assert done.stdout == "None\nhere\n"
 
 
 def test_processes_end_with_the_one_that_asked(tmp_path):

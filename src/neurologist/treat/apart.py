@@ -78,9 +78,9 @@ def apart(function: Callable[[], T], setting: Setting | None = None, alive: set[
     mine, theirs = context.Pipe(duplex=False)
     with tempfile.TemporaryDirectory(prefix="neurologist-") as folder:
         said = Path(folder, "stderr")
-        job = cloudpickle.dumps((function, setting, str(said), str(Path.cwd()), list(sys.path)))
+        job = cloudpickle.dumps((function, setting, str(said), str(Path.cwd()), list(sys.path), dict(os.environ)))
         process: BaseProcess = context.Process(target=_serve, args=(job, theirs))
-        with _no_main():
+        with _clean():
             process.start()
         theirs.close()
         alive = set() if alive is None else alive
@@ -121,15 +121,22 @@ def _context() -> Any:
 
 
 @contextmanager
-def _no_main() -> Iterator[None]:
-    """Python would import the main module once more in the new process: for a script without a guard, run it."""
+def _clean() -> Iterator[None]:
+    """Keeps the program's code out of a server that is starting.
+
+    Python would import the main module once more in the new process: for a script without a guard, run it. And it
+    would take modules from the current folder, where a `random.py` may stand, before its own.
+    """
     with STARTING:
-        kept = sys.modules["__main__"]
+        main, safe = sys.modules["__main__"], os.environ.get("PYTHONSAFEPATH")
         sys.modules["__main__"] = ModuleType("__main__")
+        os.environ["PYTHONSAFEPATH"] = "1"
         try:
             yield
         finally:
-            sys.modules["__main__"] = kept
+            sys.modules["__main__"] = main
+            if safe is None:
+                del os.environ["PYTHONSAFEPATH"]
 
 
 def _received(pipe: Connection, process: BaseProcess, seconds: float | None) -> bytes | Lost:
@@ -148,11 +155,10 @@ def _received(pipe: Connection, process: BaseProcess, seconds: float | None) -> 
 
 
 def _last_line(said: Path) -> str:
+    """What the process said last on its standard error, warnings apart."""
     with suppress(OSError):
-        lines = [line.strip() for line in said.read_text(encoding="utf-8", errors="replace").splitlines()]
-        told = [
-            line for line in lines if line and not line.startswith(("File ", "Current thread", "Extension modules"))
-        ]
+        lines = [line.rstrip() for line in said.read_text(encoding="utf-8", errors="replace").splitlines()]
+        told = [line for line in lines if line and not line[0].isspace() and "Warning: " not in line]
         return f": {told[-1][:200]}" if told else ""
     return ""
 
@@ -163,8 +169,10 @@ def _last_line(said: Path) -> str:
 def _serve(job: bytes, pipe: Connection) -> None:
     threading.Thread(target=_follow, daemon=True).start()
     try:
-        function, setting, said, folder, path = cloudpickle.loads(job)
+        function, setting, said, folder, path, environment = cloudpickle.loads(job)
         sys.path[:] = path
+        os.environ.clear()
+        os.environ.update(environment)
         _quiet(said)
         with _folder(folder, setting.isolate):
             if setting.threads is not None:

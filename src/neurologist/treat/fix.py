@@ -5,10 +5,8 @@ May import: the lower files of this room, `diagnose`.
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -16,23 +14,22 @@ from typing import TYPE_CHECKING
 
 from neurologist.diagnose import Diagnosis
 from neurologist.diagnose.finding import SEVERITIES
-from neurologist.treat.apart import NOT_COPIED
 from neurologist.treat.crew import crew
 from neurologist.treat.plan import Plan
 from neurologist.treat.program import Program
 from neurologist.treat.script import rerun, script
 from neurologist.treat.search import Search
 from neurologist.treat.seen import Seen
+from neurologist.treat.steady import Controls, Notes, of_files, written
 from neurologist.treat.trial import Trial
-from neurologist.treat.verdict import Verdict, judge, number
+from neurologist.treat.verdict import Verdict, judge
 
 if TYPE_CHECKING:
     from neurologist.treat.source import Edited
 
-Notes = tuple[str, ...]
 CONTROL = 300.0  # seconds that the control may train, where nobody says how long
 TIMES, LEAST = 5.0, 300.0  # times the control's seconds for all trials, and at least so many
-UNSTEADY = 5  # seeds, at least, for a program that is not deterministic
+CANDIDATES = 3  # plans that are run from more seeds, at most
 UNTRAINED = "ended before its first .backward(): nothing to diagnose or treat"
 
 
@@ -125,7 +122,7 @@ def fix(
         if files and arms.jobs > 1:
             arms.jobs = 1  # they would write over each other's
         cure = _cured(search, control, seeds)
-    return replace(cure, notes=(*cure.notes, *_warned(files)))
+    return replace(cure, notes=(*cure.notes, *of_files(files)))
 
 
 def _control(search: Search, minutes: float | None) -> Trial:
@@ -146,66 +143,40 @@ def _cured(search: Search, control: Trial, seeds: int) -> Cure:
     if search.seen.task is None:
         return Cure(diagnosis, why="no trial: what the loss compares could not be seen, so arms cannot be compared")
     best = search.best(control)
-    verdicts = sorted((judge([control], [t], search.task) for t in _others(search, best)), key=lambda v: -v.gain)
     if not best.plan.treatments:
+        verdicts = sorted((judge([control], [t], search.task) for t in _others(search, best)), key=lambda v: -v.gain)
         return Cure(diagnosis, tuple(verdicts), None, "no treatment that was tried helped")
-    controls, treated, notes = repeated(search, control, best, seeds)
-    final = judge(controls, treated, search.task)
-    if final.verdict not in ("cured", "helped"):
-        why = f"what helped on the first seed did not hold on {len(controls)} seeds"
-        return Cure(diagnosis, (final, *verdicts), None, why, notes)
-    return Cure(_confirmed(diagnosis, best.plan), (final, *verdicts), best.plan, notes=notes, seen=search.seen)
+    return _proved(search, control, best, seeds)
+
+
+def _proved(search: Search, control: Trial, best: Trial, seeds: int) -> Cure:
+    """The best that holds on more seeds than the first; the next best, where it does not."""
+    judged = {id(trial): judge([control], [trial], search.task) for trial in _others(search, best)}
+    promising = [t for t in _others(search, best) if t.whole and judged[id(t)].verdict in ("cured", "helped")]
+    promising.sort(key=lambda trial: -trial.worth)
+    controls = Controls(search, control, seeds)
+    final: list[Verdict] = []
+    for trial in (best, *promising[: CANDIDATES - 1]):
+        if final and search.late:
+            break
+        judged.pop(id(trial), None)
+        final.append(judge(*controls.against(trial), search.task))
+        if final[-1].verdict in ("cured", "helped"):
+            break
+    final.reverse()
+    verdicts = (*final, *sorted(judged.values(), key=lambda verdict: -verdict.gain))
+    diagnosis = control.diagnosis or Diagnosis()
+    if final[0].verdict not in ("cured", "helped"):
+        why = f"what helped on the first seed did not hold on {final[0].seeds} seeds"
+        return Cure(diagnosis, verdicts, None, why, controls.notes)
+    plan = final[0].plan
+    return Cure(_confirmed(diagnosis, plan), verdicts, plan, notes=controls.notes, seen=search.seen)
 
 
 def _others(search: Search, best: Trial) -> list[Trial]:
     """The trials of other plans than the best: of each the one that went furthest."""
     found = {id(t.plan): t for t in search.tried if not t.whole} | {id(t.plan): t for t in search.tried if t.whole}
     return [trial for trial in found.values() if trial.plan.treatments and trial.plan is not best.plan]
-
-
-def repeated(search: Search, control: Trial, best: Trial, seeds: int) -> tuple[list[Trial], list[Trial], Notes]:
-    """The control and the best plan from more seeds, in pairs, and what that showed of the program itself."""
-    controls, treated, notes = [control], [best], []
-    if seeds == 1:
-        return controls, treated, ()
-    again, *pair = search.trials([search.whole(Plan()), search.whole(Plan(), 1), search.whole(best.plan, 1)])
-    if again.losses != control.losses:
-        seeds = max(seeds, UNSTEADY)
-        one, two = (number(search.task.value(trial.worth)) for trial in (control, again))
-        notes.append(
-            f"The program is not deterministic: from the same seed it came to {search.task.measure} {one} and {two}. "
-            f"So the verdict rests on {seeds} seeds."
-        )
-    elif pair[0].losses == control.losses:
-        notes.append("The program runs the same from every seed: the verdict rests on one run and its batches.")
-        return controls, treated, tuple(notes)
-    more = [search.whole(plan, seed) for seed in range(2, seeds) for plan in (Plan(), best.plan)]
-    pairs = pair + search.trials(more)
-    return controls + pairs[::2], treated + pairs[1::2], tuple(notes)
-
-
-def _warned(files: list[str]) -> Notes:
-    if not files:
-        return ()
-    names = ", ".join(files[:3]) + (f" and {len(files) - 3} more" if len(files) > 3 else "")
-    return (f"The program writes files ({names}): each trial wrote them anew. With isolate each has its own copy.",)
-
-
-def written(folder: Path, since: float, most: int = 20_000) -> list[str]:
-    """Files in a folder that changed since a time, as far as the first `most` of them go."""
-    found: list[str] = []
-    count = 0
-    for root, folders, files in os.walk(folder):
-        folders[:] = [name for name in folders if name not in NOT_COPIED]
-        for name in files:
-            count += 1
-            path = Path(root, name)
-            with suppress(OSError):
-                if path.stat().st_mtime >= since:
-                    found.append(str(path.relative_to(folder)))
-        if count > most:
-            break
-    return sorted(found)
 
 
 def _confirmed(diagnosis: Diagnosis, plan: Plan) -> Diagnosis:

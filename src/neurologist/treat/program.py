@@ -1,6 +1,6 @@
 """A program that can be run again from scratch, from any seed, under any arm.
 
-May import: torch, `treat.arm`.
+May import: torch, `treat.arm`, `treat.script`.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ import torch
 from neurologist.tape.origin import is_users
 from neurologist.treat.arm import Arm, Batch, Enough, Observer
 from neurologist.treat.carry import Carry, carried
+from neurologist.treat.script import Exited
 from neurologist.treat.task import Task
 from neurologist.treat.treatment import Treatment
 from neurologist.watch.session import Session
@@ -135,6 +136,8 @@ def run(
         ended = True
     except Enough:
         pass
+    except Exited as problem:
+        error = str(problem)
     except Exception as problem:
         error = f"{type(problem).__name__}: {problem}"[:300] + _place(problem)
     taken = arm.taken if arm.optimizers else len(arm.losses)

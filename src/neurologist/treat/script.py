@@ -8,14 +8,16 @@ To support another way of starting a program, write a function that returns a `P
 from __future__ import annotations
 
 import importlib.util
+import io
 import os
 import sys
 from collections.abc import Callable, Sequence
-from contextlib import suppress
+from contextlib import redirect_stderr, suppress
 from dataclasses import dataclass
 from importlib.machinery import ModuleSpec, SourceFileLoader
 from pathlib import Path
 from types import CodeType, ModuleType, TracebackType
+from typing import IO, Any
 
 OURS = tuple(str(Path(__file__).resolve().parents[1] / room) + os.sep for room in ("cli", "watch", "tape", "treat"))
 INTERRUPTED = 130  # what shells report for Ctrl-C
@@ -23,6 +25,10 @@ INTERRUPTED = 130  # what shells report for Ctrl-C
 
 class Stop(BaseException):  # no error, and no `except Exception` of the program may catch it
     """Raised inside the program to end it early, because enough was seen."""
+
+
+class Exited(Exception):
+    """The program ended itself; the message is its exit code and what it said last."""
 
 
 class NoProgram(Exception):  # a message, like SystemExit
@@ -164,23 +170,45 @@ def rerun(program: Program) -> None:
 
     Raises:
         NoProgram: there turned out to be nothing to run.
-        RuntimeError: the program ended itself with an exit code other than 0.
+        Exited: the program ended itself with an exit code other than 0.
     """
     kept = list(sys.argv), list(sys.path), set(sys.modules), sys.modules["__main__"]
+    heard = _Heard(sys.stderr)
     try:
-        enter(program)
-        code, main = program.load()
-        sys.modules["__main__"] = main
-        exec(code, main.__dict__)
+        with redirect_stderr(heard):
+            enter(program)
+            code, main = program.load()
+            sys.modules["__main__"] = main
+            exec(code, main.__dict__)
     except SystemExit as request:
         if (outcome := _exited(request.code)).code:
-            raise RuntimeError(outcome.status) from None
+            said = str(request.code) if isinstance(request.code, str) else heard.last
+            raise Exited(f"exit code {outcome.code}{f': {said}' if said else ''}"[:300]) from None
     finally:
         sys.argv[:], sys.path[:] = kept[0], kept[1]
         sys.modules["__main__"] = kept[3]
         for name in set(sys.modules) - kept[2]:
             if _own(getattr(sys.modules[name], "__file__", None) or "", program.path):
                 del sys.modules[name]
+
+
+class _Heard(io.TextIOBase):
+    """Passes on what is written, and keeps the last line of it."""
+
+    def __init__(self, stream: IO[str]) -> None:
+        self._stream, self.last = stream, ""
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
+
+    def write(self, text: str) -> int:
+        """Blank lines do not count."""
+        self.last = next((line.strip() for line in reversed(text.splitlines()) if line.strip()), self.last)
+        return self._stream.write(text)
+
+    def flush(self) -> None:
+        """As the stream does."""
+        self._stream.flush()
 
 
 def _own(file: str, folder: str) -> bool:
