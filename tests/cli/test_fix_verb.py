@@ -108,3 +108,14 @@ def test_an_arm_that_crashes_costs_no_other(tmp_path):
 
 def test_a_cluster_needs_its_package_or_a_name_that_there_is(tmp_path):
     assert "backend got 'spark': expected one of ray, dask" in fix(tmp_path, "--backend", "spark")[2]
+
+
+def test_run_looks_for_a_cure_when_asked_to(tmp_path):
+    script = tmp_path / "train.py"
+    script.write_text(SCRIPT.format(begin="import os", last=SICK, weights="", end="os.chdir('/')"))
+    command = [sys.executable, "-m", "neurologist", "run", "--quiet", "--fix", "train.py"]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, check=False)
+    assert done.returncode == 1
+    assert done.stdout.count("ROOT CAUSE") == 1
+    assert "Cured by: no softmax before the loss" in done.stdout
+    assert "Cured by" not in script.read_text()

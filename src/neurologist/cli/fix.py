@@ -1,30 +1,20 @@
 """`neurologist fix train.py`: diagnose a script, try treatments on it, and show the one that cures.
 
-May import: typer and the shared modules of `cli`; rich, `report` and `treat` inside functions.
+May import: typer and the shared modules of `cli`.
 """
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from functools import partial
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated
 
 import typer
 
-from neurologist.cli._output import BROKEN, CLEAN, FOUND, fail, note
+from neurologist.cli._output import CLEAN, FOUND
+from neurologist.cli._treat import show, treat
 from neurologist.cli.run import SETTINGS, AsModule, Quiet, Rest, Target
-from neurologist.treat import script as scripts
-
-if TYPE_CHECKING:
-    from rich.table import Table
-
-    from neurologist.treat.fix import Cure
-    from neurologist.treat.trial import Trial
 
 ORDER = 3
-CURVE = 24  # characters of a loss curve
 
 __all__ = ["ORDER", "SETTINGS", "command"]
 
@@ -75,99 +65,8 @@ def command(
 
     Exit code: 0 nothing to treat, 1 something was found, cured or not, 2 it could not be tried.
     """
-    make = scripts.module if module else scripts.script
-    try:
-        program = make(target, arguments or [])
-    except scripts.NoProgram as error:
-        raise fail(str(error)) from None
-    options = {"jobs": jobs, "isolate": isolate, "backend": backend, "address": address}
-    try:
-        cure = _tried(program, quiet, steps=steps, seeds=seeds, minutes=minutes, **options)
-    except KeyboardInterrupt:
-        raise typer.Exit(scripts.INTERRUPTED) from None
-    sys.stdout.write(_report(cure))
-    _edit(cure, apply)
+    place = {"jobs": jobs, "isolate": isolate, "backend": backend, "address": address}
+    cure = treat(target, arguments or [], module, quiet, steps=steps, seeds=seeds, minutes=minutes, **place)
+    sys.stdout.write(f"{cure.diagnosis}\n")
+    show(cure, apply)
     raise typer.Exit(CLEAN if cure.diagnosis.healthy else FOUND)
-
-
-def _tried(program: scripts.Program, quiet: bool, **options: Any) -> Cure:
-    from neurologist import report  # noqa: F401  # how a diagnosis is shown
-    from neurologist.treat.crew import NoBackend
-    from neurologist.treat.fix import ProgramError, fix
-
-    try:
-        with _live(quiet) as told:
-            return fix(partial(scripts.rerun, program), told=told, **options)
-    except (ProgramError, scripts.NoProgram, NoBackend, ValueError) as error:
-        note(f"{program.name}: {error}")
-        raise typer.Exit(BROKEN) from None
-
-
-class _Board:
-    """A table of the latest trials, for a terminal."""
-
-    def __init__(self) -> None:
-        self.trials: list[Trial] = []
-
-    def __rich__(self) -> Table:
-        from rich.table import Table
-        from rich.text import Text
-
-        from neurologist.report.bars import glyphs, sparkline
-
-        table = Table(box=None, pad_edge=False, title=f"{len(self.trials)} trials", title_justify="left")
-        for heading in ("treatment", "loss", "score"):
-            table.add_column(heading)
-        for trial in sorted(self.trials, key=lambda t: -t.worth)[:8]:
-            curve = sparkline(trial.losses, CURVE, glyphs(ascii_only=False))
-            table.add_row(Text(trial.plan.label), curve, f"{trial.worth:.3g}")
-        return table
-
-
-@contextmanager
-def _live(quiet: bool) -> Iterator[Callable[[Trial], None]]:
-    """Shows trials as they end, on stderr: live in a terminal, else a line each."""
-    from rich.console import Console
-    from rich.live import Live
-
-    stream = sys.stderr
-    console = Console(file=stream)
-    board = _Board()
-
-    def line(trial: Trial) -> None:
-        stream.write(f"tried {trial.plan.label}: {trial.error or f'{trial.steps} steps'}\n")
-
-    if quiet:
-        yield lambda trial: None
-    elif not console.is_terminal:
-        yield line
-    else:
-        with Live(board, console=console, transient=True, auto_refresh=False) as live:
-
-            def show(trial: Trial) -> None:
-                board.trials.append(trial)
-                live.refresh()
-
-            yield show
-
-
-def _report(cure: Cure) -> str:
-    return f"{cure.diagnosis}\n{cure}\n"
-
-
-def _edit(cure: Cure, apply: bool) -> None:
-    """Show the best plan as an edit of the source; write it when asked to."""
-    if cure.best is None:
-        return
-    found = cure.edit
-    for change in found.changes:
-        sys.stdout.write(f"\n{change.diff}")
-    for text in found.by_hand:
-        sys.stdout.write(f"\nBy hand: {text}\n")
-    if not apply:
-        return
-    for change in found.changes:
-        change.write()
-        note(f"wrote {change.path}")
-    if not found.changes:
-        note("nothing was written: no part of this cure can be edited mechanically")

@@ -5,13 +5,15 @@ May import: typer and the shared modules of `cli`.
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from neurologist.cli._examine import Request, answer
-from neurologist.cli._output import FormatOption, LangOption, OutputOption
+from neurologist.cli._examine import Request, examine
+from neurologist.cli._output import FOUND, FormatOption, LangOption, OutputOption
+from neurologist.cli._treat import show, treat
 
 ORDER = 1
 # everything after the script belongs to the script, --help too
@@ -36,6 +38,7 @@ def command(
     output: OutputOption = None,
     lang: LangOption = None,
     quiet: Quiet = False,
+    fix: Annotated[bool, typer.Option("--fix", help="Then look for a cure, as `neurologist fix` does.")] = False,
 ) -> None:
     r"""Run a training script as python would, then report what was found.
 
@@ -45,6 +48,7 @@ def command(
     neurologist run -m package.train --lr 0.1
     neurologist run -o report.json train.py
     neurologist run --format json train.py > report.json
+    neurologist run --fix train.py
 
     Options of neurologist come before the script, the script's own after it. Nothing in the script is changed, and
     results stay the same to the last bit. Ctrl-C ends the run early and reports what was seen.
@@ -56,4 +60,9 @@ def command(
     Exit code: 0 nothing found, 1 something found, 2 could not be examined. A script that fails keeps its own exit
     code and traceback; Ctrl-C gives 130.
     """
-    raise answer(Request(target, arguments or [], module, steps, budget, record, form, output, quiet, lang))
+    here = Path.cwd()
+    code = examine(Request(target, arguments or [], module, steps, budget, record, form, output, quiet, lang))
+    if fix and code == FOUND:
+        os.chdir(here)  # the script may have gone elsewhere
+        show(treat(target, arguments or [], module, quiet))
+    raise typer.Exit(code)

@@ -128,6 +128,7 @@ def fix(
 def _control(search: Search, minutes: float | None) -> Trial:
     began = time.monotonic()
     control = search.control(CONTROL if minutes is None else 60 * minutes)
+    search.told(control)
     if not control.losses:
         how = f"failed before its first .backward(): {control.error}" if control.error else UNTRAINED
         raise ProgramError(f"the program {how}")

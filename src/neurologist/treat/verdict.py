@@ -131,10 +131,10 @@ def _healthy(trial: Trial) -> bool:
 
 
 def reached(trial: Trial, worth: float, task: Task) -> int | None:
-    """The step at which the running mean of a trial's scores first comes to a worth."""
-    scores = trial.scores
-    windows = (scores[i : i + LAST] for i in range(len(scores) - LAST + 1))
-    return next((i + LAST for i, window in enumerate(windows) if task.worth(window) >= worth), None)
+    """The step at which the mean of a trial's latest scores first comes to a worth."""
+    length = min(LAST, len(trial.scores))
+    windows = (trial.scores[i : i + length] for i in range(len(trial.scores) - length + 1))
+    return next((i + length for i, window in enumerate(windows) if window and task.worth(window) >= worth), None)
 
 
 def _goal(control: Trial, task: Task) -> float:
