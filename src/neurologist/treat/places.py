@@ -44,6 +44,11 @@ class Where:
     first: int
     names: Mapping[str, str] = field(default_factory=dict, compare=False)
 
+    @property
+    def named(self) -> bool:
+        """The function is one of statements: no lambda, no comprehension."""
+        return self.function == "<module>" or not self.function.startswith("<")
+
 
 @dataclass(frozen=True)
 class Made:

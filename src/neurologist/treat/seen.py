@@ -121,6 +121,7 @@ class Seen:
         gains: of the layers with weights of the first model, by path: what `init_` would give them.
         frozen: the model has parameters without a gradient. complete: the optimizer holds all of them; only: no others.
         arguments: of the command line. given: how many tensors the first model gets.
+        groups: of parameters that an optimizer has, at most.
         data: what the training inputs are called as one tensor, by the file and first line of a function on the way
             to the first forward pass.
     """
@@ -151,6 +152,7 @@ class Seen:
     only: bool = True
     arguments: list[str] = field(default_factory=list)
     given: int = 0
+    groups: int = 1
     data: dict[tuple[str, int], str] = field(default_factory=dict)
 
     def made(self, site: Site) -> Made | None:

@@ -115,6 +115,7 @@ class Tracer:
             roles[next(iter(found))] = "optimizer"
         seen.backward = tuple(where(frame, roles) for frame in frames)
         held = {id(p) for optimizer in found.values() for group in optimizer.param_groups for p in group["params"]}
+        seen.groups = max((len(optimizer.param_groups) for optimizer in found.values()), default=1)
         parameters = [p for model in self._models.values() for p in model.parameters()]
         seen.frozen = any(not p.requires_grad for p in parameters)
         seen.complete, seen.only = {id(p) for p in parameters} <= held, held <= {id(p) for p in parameters}

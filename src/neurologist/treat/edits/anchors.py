@@ -53,7 +53,7 @@ def stepping(sources: Sources) -> Anchor:
     Raises:
         Doubt: there is none, or there are several.
     """
-    for at in sources.seen.backward:
+    for at in (place for place in sources.seen.backward if place.named):
         source = sources.file(at.file)
         function = source.function(at)
         steps = [n for n in source.calls("step") if inside(source, function, n)]
@@ -138,7 +138,7 @@ def _assigned(sources: Sources, stack: tuple[Where, ...]) -> Anchor | None:
 
 def _given(sources: Sources, used: tuple[Where, ...]) -> Anchor | None:
     """Before the first use of a model that a function gets, when that runs once."""
-    for at in reversed(used):
+    for at in (place for place in reversed(used) if place.named):
         source, name = sources.file(at.file), at.names.get("model")
         function, statement = source.function(at), source.innermost(at)
         if name is not None and isinstance(function, cst.FunctionDef):
@@ -188,7 +188,7 @@ def loops(sources: Sources) -> Iterator[tuple[Source, cst.For | cst.While]]:
     """The loops around the first backward pass that make no new model, from the outside in."""
     made = sources.seen.modules.get((0, ""))
     births = made.stack if made is not None else ()
-    for at in reversed(sources.seen.backward):
+    for at in (place for place in reversed(sources.seen.backward) if place.named):
         source = sources.file(at.file)
         function = source.function(at)
         around = list(source.around(source.innermost(at), cst.For, cst.While))

@@ -23,6 +23,8 @@ USUAL = {  # where a file imports nothing that leads there: the import, and the 
 def named(source: Source, dotted: str) -> str:
     """Code for "torch.nn.functional.relu" in a file; an import is added only where none leads there."""
     found = imports(source)
+    if dotted not in found.values() and (extended := _one_more(source, dotted, found)):
+        return extended
     known = [(whole, local) for local, whole in found.items() if dotted == whole or dotted.startswith(f"{whole}.")]
     if known:
         whole, local = max(known, key=lambda pair: (len(pair[0]), -len(pair[1])))
@@ -33,6 +35,22 @@ def named(source: Source, dotted: str) -> str:
             return local + dotted[len(whole) :]
     top_line(source, "import torch")
     return dotted
+
+
+def _one_more(source: Source, dotted: str, found: dict[str, str]) -> str | None:
+    """The name alone, added to `from torch.nn import ...` in a file that has that and no name for torch.nn."""
+    module, _, name = dotted.rpartition(".")
+    if module == "torch" or module in found.values() or _bound(source, name):
+        return None
+    for line in _top(source):
+        for item in line.body:
+            plain = isinstance(item, cst.ImportFrom) and item.module is not None and not item.relative
+            if not plain or not isinstance(item, cst.ImportFrom) or isinstance(item.names, cst.ImportStar):
+                continue
+            if item.module is not None and source.code(item.module) == module:
+                source.behind(item.names[-1], f", {name}")
+                return name
+    return None
 
 
 def imported(source: Source, code: str) -> str:

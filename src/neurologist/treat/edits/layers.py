@@ -130,7 +130,8 @@ class Behind(AtStep):
 
     @property
     def by_hand(self) -> str:
-        return f"nn.{self.layer}({self.step.shape[1]}) behind {self.step.site.module or self.step.site.name}"
+        name = (self.step.site.module or self.step.site.name).replace(".", "_") + self.suffix
+        return f"{name} = torch.nn.{self.layer}({self.step.shape[1]})  # where the layers are made\nx = {name}(x)"
 
     def write(self, sources: Sources) -> None:
         from neurologist.treat.edits import inserting

@@ -111,6 +111,16 @@ class OnceReady(Edit):
 
 
 @dataclass(frozen=True)
+class Anew(OnceReady):
+    """The weights are as torch draws them."""
+
+    def write(self, sources: Sources) -> None:
+        from neurologist.treat.edits import weights
+
+        weights.anew(sources)
+
+
+@dataclass(frozen=True)
 class Times(Edit):
     """The training loop runs a multiple of its rounds.
 

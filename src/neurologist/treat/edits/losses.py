@@ -164,10 +164,21 @@ def averaged(sources: Sources, step: Step | None) -> None:
     summed = value.func if isinstance(value, cst.Call) and called(value) == "sum" and not value.args else None
     if isinstance(summed, cst.Attribute) and not here.more:
         source.replace(summed.attr, "mean")
-    elif "target" in names:
-        source.wrap(here.loss, "(", f" / {names['target']}.numel())")
+    elif name := names.get("target") or _target_of(sources, step, source):
+        source.wrap(here.loss, "(", f" / {name}.numel())")
     else:
         raise Doubt(f"{source.path}:{source.line(here.call)} has no name for the targets")
+
+
+def _target_of(sources: Sources, step: Step | None, source: Source) -> str | None:
+    """What the call of the loss gives as its target, where that is said in few words."""
+    if step is None:
+        return None
+    home, call = sources.call(step)
+    at = replacing.argument(call, "target", 1)
+    value = call.args[at].value if at is not None else None
+    plain = home is source and isinstance(value, cst.Name | cst.Attribute | cst.Subscript)
+    return source.code(value) if plain and value is not None else None
 
 
 def bared(sources: Sources, step: Step) -> None:

@@ -16,7 +16,7 @@ def training(sources: Sources) -> None:
     """`model.train()` before the innermost loop that trains, or in it where that switches it off."""
     for at in sources.seen.forwards.get(0, ()):
         name = at.names.get("model")
-        if name is None or name == "self":
+        if name is None or name == "self" or not at.named:
             continue
         source = sources.file(at.file)
         function, statement = source.function(at), source.innermost(at)

@@ -52,7 +52,9 @@ def options(
             raise Doubt(f"{source.path}:{source.line(node)} does not give {keyword}")
         else:
             done[keyword] = replacing.valued(code, f"{own:g}")
-    if node.args and isinstance(node.args[0].value, cst.List | cst.ListComp):
+    groups = node.args[0].value if node.args else None
+    inner = [n for n in source.nodes(cst.Dict) if groups in source.around(n, cst.CSTNode)] if groups else []
+    if inner or sources.seen.groups > 1:
         raise Doubt(f"{source.path}:{source.line(node)} gives groups of parameters, with options of their own")
     replacing.arguments(source, node, done, position)
 
@@ -83,6 +85,11 @@ def all_parameters(sources: Sources, callee: str) -> None:
 def _model(sources: Sources, source: Source, node: cst.Call) -> str:
     """What the model is called where the optimizer is made."""
     for at in (*sources.seen.backward, *sources.seen.forwards.get(0, ())):
-        if at.file == source.path and "model" in at.names and anchors.inside(source, source.function(at), node):
+        if (
+            at.named
+            and at.file == source.path
+            and "model" in at.names
+            and anchors.inside(source, source.function(at), node)
+        ):
             return at.names["model"]
     raise Doubt(f"{source.path}:{source.line(node)} has no name for the model")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from math import prod
 
 import torch
 
@@ -49,4 +50,7 @@ class MatchTargetShape(Treatment):
             objective.touched = True
 
     def edits(self, seen: Seen) -> Iterable[Edit]:
-        return [Target(seen, shaped(seen.shapes["target"], seen.shapes["prediction"]))]
+        now, wanted = seen.shapes["target"], seen.shapes["prediction"]
+        if now == wanted or prod(now) != prod(wanted):
+            return []
+        return [Target(seen, shaped(now, wanted))]

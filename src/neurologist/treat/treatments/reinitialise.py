@@ -11,7 +11,7 @@ from torch import nn
 from neurologist.diagnose import Finding
 from neurologist.treat.edit import ByHand, Edit
 from neurologist.treat.edits.initial import AGAIN, by_gain
-from neurologist.treat.edits.loop import OnceReady
+from neurologist.treat.edits.loop import Anew, OnceReady
 from neurologist.treat.seen import Seen
 from neurologist.treat.treatment import Treatment
 from neurologist.watch.initialise import init_
@@ -54,5 +54,8 @@ class Reinitialise(Treatment):
     def edits(self, seen: Seen) -> Iterable[Edit]:
         code = by_gain(seen) if self.gain else AGAIN
         if code is None or len(seen.forwards) != 1:
-            return [ByHand("neurologist.init_(model, x)  # x: a batch of inputs; before training")]
-        return [OnceReady(code)]
+            made = seen.modules.get((0, ""))
+            return [
+                ByHand("neurologist.init_(model, x)  # x: a batch of inputs", made.at if made is not None else None)
+            ]
+        return [OnceReady(code) if self.gain else Anew(code)]
