@@ -1,4 +1,4 @@
-"""The diff applied to each sick example and run without us gives what the verdict promised: the cure is the source's."""
+"""Each sick example, edited and run without us, gives what the verdict promised: the cure is in the source."""
 
 from __future__ import annotations
 
