@@ -30,7 +30,7 @@ def seen(program: Callable[[], object]) -> Seen:
     ending = run(program, observer=tracer)
     assert ending.error is None
     found = tracer.finish()
-    found.ended, found.steps = ending.ended, ending.steps
+    found.ended, found.steps, found.optimizers = ending.ended, ending.steps, ending.optimizers
     return found
 
 

@@ -47,6 +47,7 @@ class Rule(ABC):
     by_exclusion: ClassVar[bool] = False  # it remains where nothing else is at fault: any error or warning explains it
     of_data: ClassVar[bool] = False  # it speaks of batches and how they differ: nothing to say of one learnt by heart
     treatments: ClassVar[tuple[str, ...]] = ()
+    outside: ClassVar[str] = ""  # why no change inside the program cures it, and what does; "" where one may
 
     @abstractmethod
     def check(self, run: Run) -> Iterable[Finding]:

@@ -4,7 +4,7 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from neurologist.specimens._data import blobs
+from neurologist.specimens._data import xor
 
 
 class Detector(nn.Module):
@@ -12,7 +12,7 @@ class Detector(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
-        self.hidden, self.out = nn.Linear(4, 32), nn.Linear(32, 1)
+        self.hidden, self.out = nn.Linear(2, 32), nn.Linear(32, 1)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """Scores of shape (rows, 1)."""
@@ -30,7 +30,7 @@ def objective(score: torch.Tensor, y: torch.Tensor, one_of_many: bool) -> torch.
 def train(one_of_many: bool) -> None:
     """Train for 20 passes over the data."""
     torch.manual_seed(0)
-    x, y = blobs()
+    x, y = xor()
     model = Detector()
     optimizer = torch.optim.Adam(model.parameters(), lr=0.01)
     for _ in range(20):

@@ -74,12 +74,14 @@ def read(stack: Sequence[str]) -> Place:
     frames = [frame for text in reversed(stack) if (frame := _frame(text)) is not None]
     checkpointed = any(frame.file.endswith(CHECKPOINT) for frame in frames)
     function, container, fallback = None, False, None
+    ours = False
     for frame in frames:
         if is_users(frame.file):
             callers = frozenset(f.function for f in frames if f.file == frame.file)
             return Place(frame, function, container, checkpointed, callers)
-        if frame.file.endswith(FUNCTIONAL) and not frame.function.startswith("_"):
-            function = frame.function
+        ours |= frame.file.startswith(OURS)
+        if frame.file.endswith(FUNCTIONAL) and not frame.function.startswith("_") and not ours:
+            function = frame.function  # what a treatment calls stands for the call that it took the place of
         container |= frame.file.endswith(CONTAINER)
         if fallback is None and f"{os.sep}torch{os.sep}" not in frame.file and not frame.file.startswith(OURS):
             fallback = frame

@@ -7,6 +7,7 @@ May import: torch, `catalogue`.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from math import inf, isfinite, log10
 from typing import Literal
 
@@ -17,6 +18,7 @@ from neurologist import catalogue
 Kind = Literal["classes", "one-hot", "labels", "numbers"]
 FINEST = 1e-6  # shares of unexplained variance below this count as the same
 COARSEST = 1e4
+MOST = 0.9  # share of one class from which on accuracy says little: as in the rule on class imbalance
 
 
 @dataclass(frozen=True)
@@ -29,6 +31,7 @@ class Task:
         variance: of the targets, per column.
         mean: of the targets, per column.
         threshold: above which a prediction counts as label 1.
+        shares: of each class among the targets; None where there are no classes.
     """
 
     kind: Kind
@@ -36,21 +39,39 @@ class Task:
     mean: torch.Tensor
     variance: torch.Tensor
     threshold: float = 0.5
+    shares: torch.Tensor | None = None
 
     @property
     def measure(self) -> str:
         """Name of the score."""
-        return "R2" if self.kind == "numbers" else "accuracy"
+        return "R2" if self.kind == "numbers" else "accuracy" if self.weights is None else "mean recall"
+
+    @cached_property
+    def weights(self) -> torch.Tensor | None:
+        """What an answer counts by its class, so that all count alike together; None where each counts the same.
+
+        Where nearly all targets are of one class, always to answer with it is right nearly always.
+        """
+        if self.shares is None or not MOST <= float(self.shares.max()) < 1:
+            return None
+        return torch.where(self.shares > 0, 1 / (self.shares * (self.shares > 0).sum()), torch.zeros(()))
 
     def score(self, prediction: torch.Tensor, target: torch.Tensor) -> float:
-        """Accuracy, 0 to 1, or the mean squared error over the targets' variance."""
+        """Accuracy, 0 to 1, or the mean squared error over the targets' variance.
+
+        Where one class drowns the others, the mean of their recalls; exact over many batches, not in each.
+        """
         prediction, target = prediction.detach(), target.detach()
         if not bool(torch.isfinite(prediction).all()):
             return inf if self.kind == "numbers" else 0.0
         if self.kind == "numbers":
             return self._unexplained(prediction, target)
-        right, _ = self._right(prediction, target)
-        return float(right.float().mean())
+        right, wanted = self._right(prediction, target)
+        if self.weights is None:
+            return float(right.float().mean())
+        labelled = wanted >= 0  # below 0 stand labels that the loss leaves out
+        weights = self.weights.to(right.device)[wanted[labelled].long().clamp_max(len(self.weights) - 1)]
+        return float((right[labelled] * weights).sum() / wanted.numel())
 
     def recall(self, pairs: list[tuple[torch.Tensor, torch.Tensor]]) -> float:
         """Mean over the classes of the share of their examples that are recognised; 0 for numbers."""
@@ -111,10 +132,18 @@ def task_of(targets: list[torch.Tensor], predictions: list[torch.Tensor], loss: 
     mean, variance = numbers.mean(0), numbers.var(0, unbiased=False)
     columns, wide = rows.shape[1], predictions[0].dim() > 1 and predictions[0].shape[1] > 1
     if not rows.is_floating_point() and (columns == 1 or targets[0].dim() != predictions[0].dim()):
-        return Task("classes", int(rows.max()) + 1, mean, variance)
+        return Task("classes", int(rows.max()) + 1, mean, variance, shares=_shares(rows))
     if bool(((numbers == 0) | (numbers == 1)).all()):
         one_hot = columns > 1 and wide and bool((numbers.sum(1) == 1).all())
-        return Task("one-hot" if one_hot else "labels", columns, mean, variance, 0.0 if logits else 0.5)
+        shares = mean if one_hot else _shares(rows) if columns == 1 else None
+        threshold = 0.0 if logits else 0.5
+        return Task("one-hot" if one_hot else "labels", columns, mean, variance, threshold, shares)
     if outcomes and columns == 1 and bool((numbers == numbers.round()).all()) and float(numbers.min()) >= 0:
-        return Task("classes", int(numbers.max()) + 1, mean, variance)  # a loss for outcomes, given numbers of classes
+        return Task("classes", int(numbers.max()) + 1, mean, variance, shares=_shares(rows))  # numbers of classes
     return Task("numbers", 0, mean, variance)
+
+
+def _shares(labels: torch.Tensor) -> torch.Tensor:
+    """How often each class occurs among labels from 0 on."""
+    counts = torch.bincount(labels[labels >= 0].long())
+    return counts / counts.sum().clamp_min(1)

@@ -38,7 +38,7 @@ class ClassImbalance(Rule):
     cause, stage = "class_imbalance", Stage.STEP  # after what is surer: much else makes a network give one answer
     severity = "warning"
     of_data = True
-    treatments = ()
+    treatments = ("class-weights",)
     most = 0.9  # share of the most common target
     least = 200  # targets seen before a share means something
     steps = 50  # steps before a network can be said to stand still

@@ -36,6 +36,7 @@ class ConstantInput(Rule):
 
     slug, code = "constant-input", "NL204"
     cause, stage = "constant_input", Stage.DATA
+    outside = "what differs between examples is lost before they reach the network; mend it where batches are made"
     explains = frozenset(
         {
             "dead-units",

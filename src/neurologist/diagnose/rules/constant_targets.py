@@ -33,7 +33,7 @@ class ConstantTargets(Rule):
 
     slug, code = "constant-targets", "NL202"
     cause, stage = "corrupted_labels", Stage.DATA
-    treatments = ()
+    outside = "what the labels said is lost before they reach the loss; mend it where they are loaded"
     explains = frozenset({"vanishing-gradient", "dead-units", "saturated-units", "unscaled-input"})
     least = 32  # labels seen before constancy means something
 

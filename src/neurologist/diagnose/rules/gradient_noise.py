@@ -41,7 +41,7 @@ class GradientNoise(Rule):
     cause, stage = "gradient_noise", Stage.STEP
     severity = "info"
     of_data = True
-    treatments = ()
+    treatments = ("anneal",)
     many = 10.0  # times the batch: nine tenths of a step's square are then noise
     left = 0.05  # share of the loss of guessing that is left; below it noise harms nobody
     samples = 3  # late samples that must have been seen

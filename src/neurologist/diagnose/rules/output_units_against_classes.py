@@ -49,7 +49,7 @@ class OutputUnitsAgainstClasses(Rule):
             "output-range-excludes-targets",
         }
     )
-    treatments = ("output-units",)
+    treatments = ("output-units", "logits-loss")
     most = 20  # distinct whole numbers that still pass for classes: counts and ratings have more
     present = 0.8  # share of the numbers from the lowest to the highest that must occur in one batch
     spare = 2.0  # outputs per class beyond which it is worth a word

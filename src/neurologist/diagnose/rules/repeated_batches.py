@@ -39,6 +39,7 @@ class RepeatedBatches(Rule):
     cause, stage = "repeated_batches", Stage.DATA
     severity = "info"
     of_data = True
+    outside = "which examples come is decided by the loop over the loader, and other batches cannot be compared"
     least = 4  # samples that must be equal
     steps = 20  # steps of the run
     smallest, largest = 8, 1024  # examples in a batch that a loader gives

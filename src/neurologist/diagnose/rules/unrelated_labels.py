@@ -45,7 +45,7 @@ class UnrelatedLabels(Rule):
     cause, stage = "corrupted_labels", Stage.STEP  # last: it is what remains where nothing else is at fault
     severity, by_exclusion = "warning", True
     of_data = True
-    treatments = ()
+    outside = "which label belongs to which input is not in the batches; mend it where the pairs are made"
     near = (0.95, 1.1)  # times the loss of the best blind answer: batches scatter, and steps add a little
     moved = 1.0  # update-to-weight ratio times steps: the weights have gone their own length
     arrives = -2.0  # decades from the last layers to the first

@@ -61,16 +61,16 @@ class FittingLoss(Treatment):
     slug = "fitting-loss"
     words = ("classification-loss", "regression-loss", "logits-loss", "stable-expression")
     treats = (
-        "wrong_loss", "missing_output_activation", "wrong_output_activation", "wrong_output_units",
-        "unstable_expression", "non_finite_loss",
+        "wrong_loss", "missing_output_activation", "wrong_output_activation", "double_softmax", "wrong_output_units",
+        "unstable_expression", "non_finite_loss", "wrong_target_shape",
     )  # fmt: skip
     reach = "model"
 
     @classmethod
     def proposals(cls, finding: Finding, seen: Seen) -> Iterable[Treatment]:
         """By the kind of the targets."""
-        if seen.task is None:
-            return
+        if seen.task is None or finding.cause == "wrong_target_shape":
+            return  # it would cure that, too; but then the shape is at fault and not the loss
         kind, before = seen.task.kind, seen.output_activations
         sites = frozenset(step.site for step in before)
         if kind in ("classes", "one-hot") and seen.width >= seen.task.classes:

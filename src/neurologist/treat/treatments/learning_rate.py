@@ -11,6 +11,7 @@ import torch
 from neurologist.diagnose import Finding
 from neurologist.treat.edit import Edit
 from neurologist.treat.edits.loop import Option
+from neurologist.treat.objective import Objective
 from neurologist.treat.seen import Seen
 from neurologist.treat.treatment import Treatment
 
@@ -20,9 +21,13 @@ UP = (10.0, 100.0, 1000.0)
 
 @dataclass(eq=False, repr=False)
 class LearningRate(Treatment):
-    """Multiplies the learning rate of every step, so that a schedule keeps its shape."""
+    """Multiplies the learning rate of every step, so that a schedule keeps its shape.
+
+    A program that updates its weights by hand has no optimizer to ask: there the gradients are multiplied.
+    """
 
     factor: float
+    by_hand: bool = False
     _kept: list[Any] = field(default_factory=list, repr=False)
 
     slug = "learning-rate"
@@ -37,11 +42,19 @@ class LearningRate(Treatment):
         """Down or up, by the cause."""
         raises = finding.cause in ("lr_too_low", "too_few_epochs", "wrong_optimizer")
         sizes = UP if raises else DOWN if finding.cause in ("lr_too_high", "exploding_gradient") else DOWN[:2]
-        yield from map(cls, sizes)
+        yield from (cls(factor, by_hand=not seen.optimizers) for factor in sizes)
 
     @property
     def label(self) -> str:
         return f"learning rate x {self.factor:g}"
+
+    @property
+    def changes_loss(self) -> bool:
+        return self.by_hand
+
+    def objective(self, objective: Objective) -> None:
+        if self.by_hand:
+            objective.scale *= self.factor
 
     def stepping(self, optimizer: torch.optim.Optimizer) -> None:
         self._kept = [group["lr"] for group in optimizer.param_groups]
