@@ -65,11 +65,15 @@ class Step:
 
 @dataclass
 class Moments:
-    """Running mean and variance of a stream of batches, per column (per channel for images)."""
+    """Running mean and variance of a stream of batches, per column (per channel for images).
+
+    What is missing (NaN) or infinite is left out.
+    """
 
     count: int = 0
     total: torch.Tensor | None = None
     squares: torch.Tensor | None = None
+    missing: torch.Tensor | None = None
 
     def add(self, batch: torch.Tensor) -> None:
         """One more batch; the first dimension is rows, the second columns."""
@@ -77,23 +81,31 @@ class Moments:
         x = x.reshape(-1, 1) if x.dim() < 2 else x.movedim(1, -1).reshape(-1, x.shape[1])
         if self.total is not None and self.total.shape != x.shape[1:]:
             return
+        gaps = ~x.isfinite()
+        x = x.masked_fill(gaps, 0.0)
         self.total = x.sum(0) if self.total is None else self.total + x.sum(0)
         self.squares = (x * x).sum(0) if self.squares is None else self.squares + (x * x).sum(0)
+        self.missing = gaps.sum(0) if self.missing is None else self.missing + gaps.sum(0)
         self.count += len(x)
+
+    @property
+    def _rows(self) -> torch.Tensor:
+        assert self.missing is not None
+        return (self.count - self.missing).clamp_min(1)
 
     @property
     def mean(self) -> torch.Tensor:
         """Per column."""
         assert self.total is not None
-        return (self.total / self.count).float()
+        return (self.total / self._rows).float()
 
     @property
     def std(self) -> torch.Tensor:
         """Per column; never smaller than a hundredth of the largest, and 1 where nothing varies."""
         assert self.total is not None
         assert self.squares is not None
-        mean = self.total / self.count
-        std = (self.squares / self.count - mean * mean).clamp_min(0).sqrt()
+        mean = self.total / self._rows
+        std = (self.squares / self._rows - mean * mean).clamp_min(0).sqrt()
         std = torch.maximum(std, std.max() / 100)
         return torch.where(std > 0, std, torch.ones_like(std)).float()
 

@@ -40,7 +40,7 @@ class NonFinite(Rule):
     slug, code = "non-finite", "NL001"
     cause, stage = "non_finite_loss", Stage.CONSEQUENCE
     explains = frozenset({"lr-too-high", "lr-too-low", "vanishing-gradient", "dead-units", "exploding-gradient"})
-    treatments = ("lower-lr", "stable-expression")
+    treatments = ("fill-missing", "lower-lr", "stable-expression")
     grown = 5.0  # a loss that reached this many times its first value had been growing
 
     def check(self, run: Run) -> Iterable[Finding]:
