@@ -17,7 +17,7 @@ from neurologist.treat.task import task_of
 from neurologist.treat.treatment import treatments
 
 from .programs import blobs, classifier, same, train
-from .test_injection import one, seen, sgd
+from .test_injection import one, proposed, seen, sgd
 
 RARE = 0.05
 
@@ -94,6 +94,26 @@ def test_labels_that_the_loss_leaves_out_count_for_nothing():
     task = task_of([target], [torch.zeros(110, 2)], "cross_entropy")
     assert task.shares.tolist() == pytest.approx([0.95, 0.05])
     assert 0 < task.score(F.one_hot(target.clamp_min(0), 2).float(), target) <= 1.0
+
+
+def test_what_is_missing_is_filled_with_the_mean_of_its_column():
+    kept: list[nn.Module] = []
+    x, y = blobs()
+    gaps = torch.rand(x.shape, generator=torch.Generator().manual_seed(0)) < 0.05
+    gapped = x.masked_fill(gaps, torch.nan)
+    gapped[3, 2] = torch.inf
+
+    def program(data: torch.Tensor = gapped) -> None:
+        kept.append(classifier())
+        train(kept[-1], sgd(kept[-1]), data=(data, y), epochs=3)
+
+    assert run(program, [one("fill-missing", "non_finite_data", program)]).error is None
+    treated, known = kept[-1], gapped.isfinite()
+    means = torch.stack([column[there].mean() for column, there in zip(x.T, known.T, strict=True)])
+    program(torch.where(known, gapped, means))
+    for one_weight, other in zip(treated.parameters(), kept[-1].parameters(), strict=True):
+        torch.testing.assert_close(one_weight, other)
+    assert proposed("fill-missing", "non_finite_data", lambda: program(x)) == []
 
 
 class Cut(nn.Module):

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from neurologist.diagnose import Diagnosis
 from neurologist.diagnose.finding import SEVERITIES
 from neurologist.treat.crew import crew
+from neurologist.treat.outside import outside
 from neurologist.treat.plan import Plan
 from neurologist.treat.program import Program
 from neurologist.treat.script import rerun, script
@@ -146,7 +147,7 @@ def _cured(search: Search, control: Trial, seeds: int) -> Cure:
     best = search.best(control)
     if not best.plan.treatments:
         verdicts = sorted((judge([control], [t], search.task) for t in _others(search, best)), key=lambda v: -v.gain)
-        return Cure(diagnosis, tuple(verdicts), None, "no treatment that was tried helped")
+        return Cure(diagnosis, tuple(verdicts), None, outside(diagnosis) or "no treatment that was tried helped")
     return _proved(search, control, best, seeds)
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import torch
 
 from neurologist.diagnose import Finding
-from neurologist.treat.edit import Edit
+from neurologist.treat.edit import ByHand, Edit
 from neurologist.treat.seen import Seen
 from neurologist.treat.treatment import Treatment
 
@@ -49,7 +49,8 @@ class Anneal(Treatment):
         self._taken = 0
 
     def edits(self, seen: Seen) -> Iterable[Edit]:
-        return [
-            f"scheduler = torch.optim.lr_scheduler.LinearLR(optimizer, 1.0, 0.0, total_iters={self.steps}); "
-            "scheduler.step() after each optimizer.step()"
-        ]
+        code = (
+            f"scheduler = torch.optim.lr_scheduler.LinearLR(optimizer, 1.0, 0.0, total_iters={self.steps})\n"
+            "scheduler.step()  # behind each optimizer.step()"
+        )
+        return [ByHand(code)]

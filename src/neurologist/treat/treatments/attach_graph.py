@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from neurologist.diagnose import Finding
 from neurologist.treat.call import Call
-from neurologist.treat.edit import Edit
+from neurologist.treat.edit import ByHand, Edit
 from neurologist.treat.seen import Seen
 from neurologist.treat.treatment import Treatment
 
@@ -34,4 +34,4 @@ class AttachGraph(Treatment):
             call.instead(lambda tensor: tensor)
 
     def edits(self, seen: Seen) -> Iterable[Edit]:
-        return ["take .detach() out of the model's forward pass"]
+        return [ByHand("the model's forward pass without .detach()")]

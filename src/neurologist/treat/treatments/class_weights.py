@@ -9,13 +9,15 @@ from typing import Any
 import torch
 
 from neurologist.diagnose import Finding
-from neurologist.treat.edit import Edit
-from neurologist.treat.edits.loop import Option
+from neurologist.treat.edit import ByHand, Edit
+from neurologist.treat.edits.layers import Arguments
+from neurologist.treat.edits.loss import loss_step
 from neurologist.treat.objective import Objective
 from neurologist.treat.seen import Seen
 from neurologist.treat.treatment import Treatment
 
 LAYERS = {"cross_entropy": "CrossEntropyLoss", "nll_loss": "NLLLoss"}
+MOST = 10  # weights that are written out
 YES_NO = {"binary_cross_entropy_with_logits": "BCEWithLogitsLoss"}
 
 
@@ -47,7 +49,7 @@ class ClassWeights(Treatment):
     @property
     def _numbers(self) -> str:
         shown = [f"{value:.3g}" for value in self.weights.tolist()]
-        return f"[{', '.join(shown if len(shown) <= 10 else [*shown[:3], '...'])}]"
+        return f"[{', '.join(shown if len(shown) <= MOST else [*shown[:3], '...'])}]"
 
     def objective(self, objective: Objective) -> None:
         again, weights = objective.function, self.weights.to(objective.prediction)
@@ -63,7 +65,7 @@ class ClassWeights(Treatment):
         objective.function, objective.touched = weighted, True
 
     def edits(self, seen: Seen) -> Iterable[Edit]:
-        names = {step.layer or step.site.name for step in seen.calls if step.site.name == seen.loss}
-        if len(self.weights) > 10 or not names:
-            return [f"{self.option}: 1 over the share of each class, in the loss"]
-        return [Option(name, {self.option: f"torch.tensor({self._numbers})"}) for name in sorted(names)]
+        step = loss_step(seen)
+        if len(self.weights) > MOST or step is None:
+            return [ByHand(f"{self.option}=1 / (share * {len(self.weights)})  # of the loss; share of each class")]
+        return [Arguments(step, {self.option: f"torch.tensor({self._numbers})"})]

@@ -9,7 +9,7 @@ from typing import Any
 import torch
 
 from neurologist.diagnose import Finding
-from neurologist.treat.edit import Edit
+from neurologist.treat.edit import ByHand, Edit
 from neurologist.treat.seen import Seen
 from neurologist.treat.treatment import Treatment
 
@@ -46,4 +46,10 @@ class FillMissing(Treatment):
         return torch.where(value.isfinite(), value, mean)
 
     def edits(self, seen: Seen) -> Iterable[Edit]:
-        return ["x = torch.where(x.isfinite(), x, mean), with the columns' means of the training inputs"]
+        axes = tuple(axis for axis in range(len(seen.shapes.get("input", (0, 0)))) if axis != 1)
+        return [
+            ByHand(
+                f"mean = train_x.nanmean({axes}, keepdim=True)\n"
+                "x = torch.where(x.isfinite(), x, mean)  # whatever the model gets, in training and in use"
+            )
+        ]

@@ -11,7 +11,7 @@ from torch import nn
 
 from neurologist.diagnose import Finding
 from neurologist.treat.call import Call
-from neurologist.treat.edit import Edit
+from neurologist.treat.edit import ByHand, Edit
 from neurologist.treat.loops import Loop, loops
 from neurologist.treat.seen import Seen
 from neurologist.treat.treatment import Treatment
@@ -94,13 +94,19 @@ class GatedCell(Treatment):
     def edits(self, seen: Seen) -> Iterable[Edit]:
         if not self.loops:
             return [
-                "torch.nn.GRU in place of torch.nn.RNN, with the same sizes; then, with units = hidden_size: "
-                f"torch.nn.init.constant_(rnn.bias_ih_l0[units : 2 * units], {KEEP:g}), so that it starts by keeping"
+                ByHand(
+                    "rnn = torch.nn.GRU(...)  # the same arguments, in place of torch.nn.RNN\n"
+                    f"torch.nn.init.constant_(rnn.bias_ih_l0[units : 2 * units], {KEEP:g})  # units: hidden_size"
+                )
             ]
-        sizes = ", ".join(f"torch.nn.Linear({2 * loop.units}, {loop.units})" for loop in self.loops)
         return [
-            f"self.gate = {sizes}, its bias at {KEEP:g}; then, where a = what the activation reads: "
-            "z = torch.sigmoid(self.gate(torch.cat([state, a], -1))); state = z * state + (1 - z) * torch.tanh(a)"
+            ByHand(
+                f"self.gate = torch.nn.Linear({2 * loop.units}, {loop.units})  # in the model's constructor\n"
+                f"torch.nn.init.constant_(self.gate.bias, {KEEP:g})\n"
+                "z = torch.sigmoid(self.gate(torch.cat([state, a], -1)))  # a: what the activation reads\n"
+                f"state = z * state + (1 - z) * torch.{loop.name}(a)"
+            )
+            for loop in self.loops
         ]
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import torch
 
 from neurologist.diagnose import Finding
-from neurologist.treat.edit import Edit
+from neurologist.treat.edit import ByHand, Edit
 from neurologist.treat.edits.loop import Option
 from neurologist.treat.objective import Objective
 from neurologist.treat.seen import Seen
@@ -66,5 +66,7 @@ class LearningRate(Treatment):
             group["lr"] = lr
 
     def edits(self, seen: Seen) -> Iterable[Edit]:
+        if self.by_hand:
+            return [ByHand(f"parameter -= {self.factor:g} * lr * parameter.grad")]
         code = f"{{}} * {self.factor:g}"
         return [Option(name, {"lr": code}, position={"lr": 1}) for name in dict.fromkeys(seen.optimizers)]
