@@ -2,6 +2,7 @@
 
 import json
 import random
+from dataclasses import asdict
 from typing import ClassVar
 
 import numpy as np
@@ -11,6 +12,7 @@ import torch.nn.functional as F
 from torch import nn
 
 import neurologist as nl
+from neurologist.diagnose.by_heart import KEY, ByHeart
 
 OF_DATA = {"repeated-batches", "gradient-noise", "stopped-too-early", "unrelated-labels", "class-imbalance"}
 
@@ -146,7 +148,7 @@ def test_targets_that_a_loss_leaves_out_do_not_count():
 
 
 def test_dropout_is_no_reason_to_fail():
-    model = classifier(drop=0.6)
+    model = classifier(drop=0.9)  # no pass that trains ever has all answers right
     diagnosis = nl.check(model, F.cross_entropy, batch(), adam(model), overfit=True)
     assert diagnosis.by_heart.learnt is True
     assert diagnosis.healthy
@@ -191,6 +193,20 @@ def test_the_users_modes_are_kept():
     assert diagnosis.by_heart.learnt is True
     assert Noting.modes == {(False, True)}
     assert not model.training
+
+
+@pytest.mark.parametrize("learnt", [True, None, False])
+def test_of_a_batch_that_is_known_only_the_first_steps_are_examined(learnt):
+    model, (x, y) = classifier(), batch()
+    optimizer = adam(model)
+    with nl.watch(budget=1.0) as session:
+        for step in range(12):
+            optimizer.zero_grad()
+            (F.cross_entropy(model(x), y) * (float("nan") if step == 8 else 1.0)).backward()
+            optimizer.step()
+        session.facts[KEY] = json.dumps(asdict(ByHeart(learnt, 12)))
+    assert bool(alarms(session.diagnose())) is (learnt is False)
+    assert session.diagnose().summary.steps == 12
 
 
 # -- everything is put back -----------------------------------------------------------------------------------

@@ -100,12 +100,13 @@ def accumulating():
 def looking_in_between():
     model = nn.Sequential(nn.Linear(20, 64), nn.BatchNorm1d(64), nn.ReLU(), nn.Dropout(0.5), nn.Linear(64, 5))
     optimizer = adam(model)
-    for x, y in noise():
-        model.eval()
-        model(torch.randn(9, 20))  # gradients are on, and yet it is no step
-        with torch.no_grad():
-            F.cross_entropy(model(torch.randn(9, 20)), torch.zeros(9, dtype=torch.long))
-        model.train()
+    for step, (x, y) in enumerate(noise()):
+        if step % 3 == 2:
+            model.eval()
+            model(torch.randn(9, 20))  # gradients are on, and yet it is no step
+            with torch.no_grad():
+                F.cross_entropy(model(torch.randn(9, 20)), torch.zeros(9, dtype=torch.long))
+            model.train()
         optimizer.zero_grad()
         F.cross_entropy(model(x), y).backward()
         optimizer.step()
