@@ -109,4 +109,5 @@ def top_block(source: Source, code: str) -> None:
     if first is not None:
         statements.before(source, first, f"{code}\n\n")
     else:
-        top_line(source, f"\n\n{code}\n")
+        more = any("class " in splice.text for splice in source.splices)
+        top_line(source, f"\n{code}\n" if more else f"\n\n{code}\n")

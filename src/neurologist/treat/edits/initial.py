@@ -29,16 +29,40 @@ def by_gain(seen: Seen) -> str | None:
         groups.setdefault(round(gain, 3), []).append(path)
     kinds = sorted({made[path].kind for path in layers})
     every = [path for path, module in made.items() if module.kind in kinds]
+    numbered = any(part.isdigit() for path in layers for part in path.split("."))
+    if numbered and set(every) == set(layers) and list(layers) == every and len(groups) == 2:
+        (gain, hidden), (last_gain, last) = groups.items()
+        if last == every[-1:]:
+            bodies = (_body_of(gain, hidden, made), _body_of(last_gain, last, made))
+            return "\n".join(_but_last(kinds, *bodies))
     ordered = sorted(groups.items(), key=lambda item: -len(item[1]))
     all_at_once = len(ordered[0][1]) > NAMED and set(every) == set(layers)
     if not all_at_once and max(map(len, groups.values())) > 2 * NAMED:
         return None
     lines = []
     for index, (gain, paths) in enumerate(ordered):
-        biased = all(made[path].sizes.get("bias") for path in (every if all_at_once and not index else paths))
-        body = _body(gain, paths, made) if biased else _body(gain, paths, made)[:1]
+        of = every if all_at_once and not index else paths
+        body = _body_of(gain, paths, made, of)
         lines += _over_all(kinds, body) if all_at_once and not index else _over(paths, body)
     return "\n".join(lines)
+
+
+def _body_of(gain: float, paths: list[str], made: dict[str, Made], of: list[str] | None = None) -> list[str]:
+    """What is done with each layer; nothing to the biases where one of `of` has none."""
+    body = _body(gain, paths, made)
+    return body if all(made[path].sizes.get("bias") for path in of or paths) else body[:1]
+
+
+def _but_last(kinds: list[str], hidden: list[str], last: list[str]) -> list[str]:
+    """All layers but the last, and the last: numbers would change with each layer that is put between them."""
+    chosen = f"[layer for layer in {{model}}.modules() if isinstance(layer, {_classes(kinds)})]"
+    ends = [line.replace("layer.", "last.") for line in last]
+    return [f"*hidden, last = {chosen}", "for layer in hidden:", *(f"    {line}" for line in hidden), *ends]
+
+
+def _classes(kinds: list[str]) -> str:
+    of = [f"torch.nn.{kind}" for kind in kinds]
+    return of[0] if len(of) == 1 else f"({', '.join(of)})"
 
 
 def _body(gain: float, paths: list[str], made: dict[str, Made]) -> list[str]:
@@ -59,9 +83,7 @@ def _over(paths: list[str], body: list[str]) -> list[str]:
 
 
 def _over_all(kinds: list[str], body: list[str]) -> list[str]:
-    of = [f"torch.nn.{kind}" for kind in kinds]
-    test = of[0] if len(of) == 1 else f"({', '.join(of)})"
-    head = ["for layer in {model}.modules():", f"    if isinstance(layer, {test}):"]
+    head = ["for layer in {model}.modules():", f"    if isinstance(layer, {_classes(kinds)}):"]
     return [*head, *(f"        {line}" for line in body)]
 
 

@@ -55,6 +55,8 @@ def _beside(sources: Sources, step: Step, source: Source, node: cst.Call, text: 
     row = sources.inside(step.site) == "Sequential"
     item = source.parent(node)
     outer = source.parent(item) if isinstance(item, cst.Arg) else None
+    if row:
+        sources.rows("shifted")
     if row and rows.elements(source, node) is not None:
         (rows.behind if after else rows.before)(source, node, text)
     elif row and isinstance(outer, cst.Call) and called(outer) == "append" and len(outer.args) == 1:
@@ -111,6 +113,7 @@ def _in_row(sources: Sources, start: Step, end: Step) -> None:
         if home is not source or row is None or act not in row or row.index(act) < row.index(layer):
             sources.doubt(f"{source.path}:{source.line(layer)} and its activation stand in no row")
         if sources.first((source.path, source.span(layer))):
+            sources.rows("shifted")
             base = named(source, "torch.nn.Sequential")
             top_block(source, RESIDUAL.format(base=base))
             rows.wrap(source, row[row.index(layer) : row.index(act) + 1], "Residual")

@@ -58,7 +58,8 @@ class Swap(AtStep):
         if self.step.layer is None:
             here = f"# call {self.step.site.ordinal + 1} of {self.step.site.name} in each forward pass"
             return f"{_torch(self.function)}(x)  {here}" if self.function else f"x  {here}: leave it out"
-        made = f"nn.{self.layer or 'Identity'}({self.options})"
+        width = self.step.shape[1] if len(self.step.shape) > 1 else self.step.shape[0]
+        made = f"nn.{self.layer or 'Identity'}({self.options.format(width)})"
         return f"{made} in place of nn.{self.step.layer} at {self.step.site.module or 'the model'}"
 
     def write(self, sources: Sources) -> None:
@@ -101,7 +102,8 @@ class Arguments(AtStep):
     def by_hand(self) -> str:
         given = ", ".join(f"{name}={code}" for name, code in self.values.items() if code is not None)
         gone = ", ".join(name for name, code in self.values.items() if code is None)
-        return given or f"without {gone}"
+        name = f"torch.nn.{self.step.layer}" if self.step.layer is not None else self.step.site.name
+        return f"{name}(..., {given})" if given else f"{name}(...) without {gone}"
 
     def write(self, sources: Sources) -> None:
         from neurologist.treat.edits import replacing

@@ -5,6 +5,7 @@ May import: `treat.edit`, `treat.seen`; libcst and the neighbours inside functio
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from inspect import signature
 from typing import TYPE_CHECKING, Any
@@ -107,6 +108,8 @@ class OnceReady(Edit):
         from neurologist.treat.edits.imported import imported
 
         place = anchors.ready(sources)
+        if re.search(r"\[\d+\]", self.code):
+            sources.rows("numbered")
         place.put(imported(place.source, self.code.replace("{model}", place.names["model"])))
 
 

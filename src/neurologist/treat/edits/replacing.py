@@ -76,6 +76,8 @@ def taken(sources: Sources, source: Source, node: cst.Call, site: Site) -> None:
     item = source.parent(node)
     outer = source.parent(item) if isinstance(item, cst.Arg) else None
     sequential = sources.inside(site) == "Sequential"
+    if sequential:
+        sources.rows("shifted")
     if sequential and rows.elements(source, node) is not None:
         rows.drop(source, node)
     elif sequential and isinstance(outer, cst.Call) and called(outer) == "append" and _expression(source, outer):

@@ -6,6 +6,7 @@ May import: libcst, `edits.syntax`.
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import libcst as cst
 
@@ -35,14 +36,24 @@ def behind(source: Source, node: cst.CSTNode, text: str) -> None:
     if not source.starts_line(node):
         source.insert(end, f", {text}", behind=True)
     elif tail is not None and tail[0].startswith(","):
-        source.insert(tail.end(), f"{source.indent(node)}{text},{newline}", behind=True)
+        source.insert(tail.end(), f"{_indent(source, node)}{text},{newline}", behind=True)
     else:
-        source.insert(end, f",{newline}{source.indent(node)}{text}", behind=True)
+        source.insert(end, f",{newline}{_indent(source, node)}{text}", behind=True)
+
+
+def _indent(source: Source, node: cst.CSTNode) -> str:
+    """Of the line that a node begins, with what was put before it."""
+    indent = source.indent(node)
+    for splice in source.splices:
+        if splice.kind == 1 and splice.start == source.whole(node)[0]:
+            _, newline, last = splice.text.rpartition("\n")
+            indent = last if newline else indent + (last if not last.strip() else "")
+    return indent
 
 
 def before(source: Source, node: cst.CSTNode, text: str) -> None:
     """One more element before a node."""
-    gap = f"{source.module.default_newline}{source.indent(node)}" if source.starts_line(node) else " "
+    gap = f"{source.module.default_newline}{_indent(source, node)}" if source.starts_line(node) else " "
     source.before(node, f"{text},{gap}")
 
 
@@ -67,6 +78,10 @@ def wrap(source: Source, part: list[cst.CSTNode], name: str) -> None:
         return
     newline, indent = source.module.default_newline, source.indent(part[0])
     step = source.module.default_indent
+    start, end = source.whole(part[0])[0], source.whole(part[-1])[1]
+    for index, splice in enumerate(source.splices):
+        if start < splice.start < end and splice.kind == 0 and splice.text.startswith(indent):
+            source.splices[index] = replace(splice, text=step + splice.text)
     source.before(part[0], f"{name}({newline}{indent}{step}")
     for node in part[1:]:
         source.before(node, step)

@@ -61,6 +61,7 @@ def inputs(sources: Sources, mean: Sequence[float], std: Sequence[float]) -> Non
 def _in_row(sources: Sources, made: Made, numbers: Sequence[tuple[str, str]]) -> None:
     """A layer of its own at the front of a Sequential."""
     source, row = _row(sources, made, sources.seen.forwards[0][0].names.get("model", ""))
+    sources.rows("shifted")
     if len(numbers) == 1:
         given = ", ".join(numbers[0])
     elif len(numbers) <= COLUMNS:

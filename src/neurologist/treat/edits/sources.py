@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from pathlib import Path
-from typing import NoReturn
+from typing import Literal, NoReturn
 
 import libcst as cst
 
@@ -40,6 +40,7 @@ class Sources:
                 continue
         self._read: dict[str, Source] = {}
         self._done: set[object] = set()
+        self._rows: set[str] = set()
 
     # -- one change at a time ---------------------------------------------------------------------------------
 
@@ -62,6 +63,12 @@ class Sources:
     def after(self) -> dict[str, str]:
         """The files that change."""
         return {path: source.after for path, source in self._read.items() if source.splices}
+
+    def rows(self, what: Literal["numbered", "shifted"]) -> None:
+        """Layers of a row are named by their numbers, or their numbers change: not both."""
+        if self._rows - {what}:
+            self.doubt("another change of this plan gives the layers other numbers")
+        self._rows.add(what)
 
     def doubt(self, why: str) -> NoReturn:
         """Give up the change at hand."""
@@ -90,7 +97,8 @@ class Sources:
         if any(s.site not in self.sites for s in sharing):
             self.doubt(f"{step.at.file}:{step.at.line} makes other calls too")
         source = self.file(step.at.file)
-        return source, source.call(step.at)
+        name = step.site.module.rpartition(".")[2] if step.layer is not None else step.site.name
+        return source, source.call(step.at, *([name] if step.at.end is None and name else []))
 
     def constructors(self, site: Site, kind: str) -> list[Found]:
         """The calls that make the layer that calls there."""
@@ -101,6 +109,8 @@ class Sources:
         if made is None or made.at is None:
             return self._by_name(kind)
         here = [key for key, other in self.seen.modules.items() if other.at == made.at]
+        if made.at.end is None:
+            here = [key for key in here if self.seen.modules[key].kind == kind]
         mine = {chosen[:2] for chosen in self.sites}
         if any(key not in mine for key in here):
             self.doubt(f"{made.at.file}:{made.at.line} makes other layers too")
