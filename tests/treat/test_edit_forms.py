@@ -194,3 +194,35 @@ def test_where_there_is_a_doubt_the_lines_are_named_and_nothing_changes(name, tm
     (text,) = found.by_hand
     assert all(word in text for word in words)
     assert any(line.strip().startswith("+ ") for line in text.splitlines())
+
+
+BARE = '''"""No name for torch, and none for torch.nn."""
+from torch import arange, manual_seed, randn
+from torch.nn import Linear, Sequential, Tanh
+from torch.nn.functional import cross_entropy
+from torch.optim import SGD
+manual_seed(0)
+x = randn(256, 6)
+y = x[:, :4].argmax(1)
+model = Sequential(Linear(6, 16), Tanh(), Linear(16, 4))
+optimizer = SGD(model.parameters(), lr=0.1)
+for rows in arange(256).split(64):
+    optimizer.zero_grad()
+    cross_entropy(model(x[rows]), y[rows]).backward()
+    optimizer.step()
+'''
+
+
+def test_a_file_imports_what_its_edit_names_and_no_more(tmp_path):
+    found = tried(tmp_path / "train.py", BARE, "adam", "lr_too_low")
+    assert [line for line in changed(BARE, found.after) if line.startswith("+")] == [
+        "+from torch.optim import SGD, Adam",
+        "+optimizer = Adam(model.parameters(), lr=0.001)",
+    ]
+    found = tried(tmp_path / "train.py", BARE, "normalise", "too_deep")
+    assert "from torch.nn import Linear, Sequential, Tanh, BatchNorm1d\n" in found.after
+    found = tried(tmp_path / "train.py", BARE, "clip-gradient", "exploding_gradient")
+    assert [line for line in changed(BARE, found.after) if line.startswith("+")] == [
+        "+from torch import nn",
+        "+    nn.utils.clip_grad_norm_(model.parameters(), max_norm=1.0)",
+    ]
