@@ -84,8 +84,14 @@ def _top(source: Source) -> list[cst.SimpleStatementLine]:
 
 
 def _bound(source: Source, name: str) -> bool:
-    """The file uses the name already."""
-    return any(isinstance(node, cst.Name) and node.value == name for node in source.nodes(cst.Name))
+    """The file uses the name already, for something of its own."""
+    for node in source.nodes(cst.Name):
+        parent = source.parent(node)
+        part = isinstance(parent, cst.Attribute) and parent.attr is node
+        imported = next(source.around(node, cst.Import, cst.ImportFrom), None) is not None
+        if isinstance(node, cst.Name) and node.value == name and not part and not imported:
+            return True
+    return False
 
 
 def _is_import(line: cst.CSTNode) -> bool:
