@@ -15,6 +15,31 @@ PENALTY = " + 0.1 * sum(p.pow(2).sum() for p in model.parameters())"
 
 # What is trained is the same, but for rounding: slug, cause, script, which proposal, the lines that are put in.
 SAME = {
+    "a function that a module holds": (
+        "replace-activation",
+        "wrong_hidden_activation",
+        HEAD
+        + NET.replace("torch.tanh(", "self.tanh(").replace("self.one =", "self.tanh = torch.tanh\n        self.one =")
+        + LOOP,
+        0,
+        ["        x = F.relu(self.one(x))", "        x = F.relu(self.two(x))"],
+    ),
+    "a function by another name": (
+        "replace-activation",
+        "wrong_hidden_activation",
+        HEAD
+        + NET.replace("torch.tanh(", "self.act(").replace("self.one =", "self.act = F.tanh\n        self.one =")
+        + LOOP,
+        1,
+        ["        x = F.leaky_relu(self.one(x))", "        x = F.leaky_relu(self.two(x))"],
+    ),
+    "a method": (
+        "replace-activation",
+        "wrong_hidden_activation",
+        HEAD + NET.replace("torch.tanh(self.one(x))", "self.one(x).tanh()") + LOOP,
+        0,
+        ["        x = self.one(x).relu()", "        x = F.relu(self.two(x))"],
+    ),
     "clear gradients": (
         "clear-gradients",
         "stale_gradient",

@@ -30,6 +30,7 @@ class Step:
         shape: of its result.
         layer: class of the torch.nn layer that calls it; None where the program calls it itself.
         at: the program's own call behind it.
+        direct: the program calls torch there itself, not another library that does. method: as one of a tensor.
         data: which of its two tensors has no gradient; None where both have, or there are not two.
     """
 
@@ -41,6 +42,8 @@ class Step:
     layer: str | None = None
     at: Where | None = None
     data: int | None = None
+    direct: bool = True
+    method: bool = False
 
     @property
     def file(self) -> str | None:

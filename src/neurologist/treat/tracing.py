@@ -16,7 +16,7 @@ import torch
 from torch import nn
 
 from neurologist.tape import ops
-from neurologist.tape.origin import is_users
+from neurologist.tape.origin import OURS, is_users
 from neurologist.treat.arm import Batch
 from neurologist.treat.call import Call, tensors
 from neurologist.treat.objective import Compared
@@ -27,6 +27,7 @@ from neurologist.treat.task import task_of
 from neurologist.watch.initialise import init_
 
 LAYERS = f"{Path('torch', 'nn', 'modules')}{os.sep}"
+TORCH = str(Path(torch.__file__).parent)
 LOOKED_AT = 400  # steps whose data are measured
 HELD = 4_000_000  # entries of predictions kept until the task is told from them
 CALLS = 20_000  # of a first step that are noted, at most
@@ -64,6 +65,8 @@ class Tracer:
         sources = [self._made[id(t)] for t in operands if id(t) in self._made]
         step = Step(call.site, *_kind(call, result), sources, tuple(result.shape))
         step.layer, step.at = self._place(call.site.model)
+        step.direct = self._direct()
+        step.method = call.function is getattr(torch.Tensor, call.site.name, None)
         followed = [tensor.requires_grad for tensor in operands]
         step.data = followed.index(False) if len(followed) == 2 and followed.count(False) == 1 else None
         self.seen.calls.append(step)
@@ -89,6 +92,15 @@ class Tracer:
         if outer is not None and model >= 0 and model not in self.seen.forwards:
             self._meet(model, outer)
         return layer, where(own) if own is not None else None
+
+    def _direct(self) -> bool:
+        """No other library stands between the program's own call and torch."""
+        frame: FrameType | None = sys._getframe(2)
+        while frame is not None and not is_users(frame.f_code.co_filename):
+            if not frame.f_code.co_filename.startswith((TORCH, OURS)):
+                return False
+            frame = frame.f_back
+        return True
 
     def _meet(self, number: int, call: FrameType) -> None:
         """A model's first forward pass: note what it is made of, and from where it is called."""

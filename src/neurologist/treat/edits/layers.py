@@ -67,7 +67,7 @@ class Swap(AtStep):
 
         if self.step.layer is None:
             source, node = sources.call(self.step)
-            replacing.function(source, node, _torch(self.function) if self.function else None)
+            replacing.function(source, node, _torch(self.function) if self.function else None, self.step)
             return
         if self.layer is None and replacing.taken_from_forward(sources, self.step):
             return
@@ -113,7 +113,7 @@ class Arguments(AtStep):
         for source, node in found:
             if not sources.first((source.path, source.span(node))):
                 continue
-            method = not layer and replacing.operand(source, node) is not None
+            method = not layer and replacing.operand(source, node, self.step) is not None
             position = {k: at[1] if layer else at[0] - method for k, at in self.position.items()}
             replacing.arguments(source, node, self.values, position)
 

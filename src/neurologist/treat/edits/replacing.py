@@ -18,19 +18,21 @@ from neurologist.treat.edits.syntax import Doubt, Source, called, last_name
 from neurologist.treat.seen import Step
 
 
-def operand(source: Source, node: cst.Call) -> cst.BaseExpression | None:
-    """What a method is called on; None for a function."""
-    if not isinstance(node.func, cst.Attribute):
+def operand(source: Source, node: cst.Call, step: Step) -> cst.BaseExpression | None:
+    """What a method of a tensor is called on; None for a function, by whatever name it is called."""
+    if not isinstance(node.func, cst.Attribute) or not step.method or called(node) != step.site.name:
         return None
-    root = node.func.value
+    owner = root = node.func.value
     while isinstance(root, cst.Attribute):
         root = root.value
-    return None if isinstance(root, cst.Name) and root.value in imports(source) else node.func.value
+    name = root.value if isinstance(root, cst.Name) else None
+    held = name == "self" and owner is root  # `self.relu(x)`: a function that a module keeps
+    return None if held or name in imports(source) else owner
 
 
-def function(source: Source, node: cst.Call, dotted: str | None) -> None:
+def function(source: Source, node: cst.Call, dotted: str | None, step: Step) -> None:
     """`F.softmax(x, 1)` or `x.softmax(1)` with another function, or `x` alone."""
-    owner = operand(source, node)
+    owner = operand(source, node, step)
     inner = owner if owner is not None else _first(source, node)
     if dotted is None:
         statement = statements.whole(source, node)

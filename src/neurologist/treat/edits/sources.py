@@ -91,7 +91,7 @@ class Sources:
 
     def call(self, step: Step) -> Found:
         """The program's own call behind a torch call."""
-        if step.at is None:
+        if step.at is None or not step.direct:
             self.doubt(f"no line of the program calls {step.site.name}")
         sharing = [s for s in self.seen.calls if s.at == step.at and s.site.name == step.site.name]
         if any(s.site not in self.sites for s in sharing):
