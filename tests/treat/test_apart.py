@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import multiprocessing as mp
 import os
 import signal
 import subprocess
@@ -69,9 +70,15 @@ def test_an_error_comes_through():
         apart(lambda: 1 / 0)
 
 
-def test_threads_are_limited_and_workers_allowed():
+def test_threads_are_limited_and_workers_start_as_here():
+    def loaded() -> list[int]:
+        joined = DataLoader(range(6), 3, num_workers=1, collate_fn=lambda rows: len(rows))  # no other process gets it
+        return list(joined)
+
     assert apart(torch.get_num_threads, Setting(threads=1)) == 1
-    assert apart(lambda: [len(batch) for batch in DataLoader(range(6), 3, num_workers=1)]) == [3, 3]
+    if mp.get_start_method() == "fork":
+        assert apart(loaded) == [3, 3]
+    assert apart(mp.get_start_method) == mp.get_start_method()
 
 
 def test_each_has_its_own_copy_of_the_folder(tmp_path, monkeypatch):

@@ -18,6 +18,7 @@ import traceback
 from collections.abc import Callable
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from multiprocessing import forkserver
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
 from types import ModuleType
@@ -78,9 +79,10 @@ def apart(function: Callable[[], T], setting: Setting | None = None, alive: set[
     mine, theirs = context.Pipe(duplex=False)
     with tempfile.TemporaryDirectory(prefix="neurologist-") as folder:
         said = Path(folder, "stderr")
-        job = cloudpickle.dumps((function, setting, str(said), str(Path.cwd()), list(sys.path), dict(os.environ)))
+        here = (str(said), str(Path.cwd()), list(sys.path), dict(os.environ), mp.get_start_method(allow_none=True))
+        job = cloudpickle.dumps((function, setting, here))
         process: BaseProcess = context.Process(target=_serve, args=(job, theirs))
-        with _clean():
+        with _no_main():
             process.start()
         theirs.close()
         alive = set() if alive is None else alive
@@ -117,26 +119,31 @@ def _context() -> Any:
         return mp.get_context("spawn")
     context = mp.get_context("forkserver")
     context.set_forkserver_preload(PRELOADED)
+    _start_server()
     return context
 
 
 @contextmanager
-def _clean() -> Iterator[None]:
-    """Keeps the program's code out of a server that is starting.
-
-    Python would import the main module once more in the new process: for a script without a guard, run it. And it
-    would take modules from the current folder, where a `random.py` may stand, before its own.
-    """
+def _no_main() -> Iterator[None]:
+    """Python would import the main module once more in the new process: for a script without a guard, run it."""
     with STARTING:
-        main, safe = sys.modules["__main__"], os.environ.get("PYTHONSAFEPATH")
+        kept = sys.modules["__main__"]
         sys.modules["__main__"] = ModuleType("__main__")
-        os.environ["PYTHONSAFEPATH"] = "1"
         try:
             yield
         finally:
-            sys.modules["__main__"] = main
-            if safe is None:
-                del os.environ["PYTHONSAFEPATH"]
+            sys.modules["__main__"] = kept
+
+
+def _start_server() -> None:
+    """From a folder without modules: a `random.py` in the current one would be taken for Python's own."""
+    with STARTING:
+        here = Path.cwd()
+        os.chdir(sys.prefix)
+        try:
+            forkserver.ensure_running()
+        finally:
+            os.chdir(here)
 
 
 def _received(pipe: Connection, process: BaseProcess, seconds: float | None) -> bytes | Lost:
@@ -169,8 +176,9 @@ def _last_line(said: Path) -> str:
 def _serve(job: bytes, pipe: Connection) -> None:
     threading.Thread(target=_follow, daemon=True).start()
     try:
-        function, setting, said, folder, path, environment = cloudpickle.loads(job)
+        function, setting, (said, folder, path, environment, method) = cloudpickle.loads(job)
         sys.path[:] = path
+        mp.set_start_method(method, force=True)  # of a DataLoader's workers, say
         os.environ.clear()
         os.environ.update(environment)
         _quiet(said)
