@@ -46,11 +46,23 @@ def test_many_at_once_make_a_script_that_runs(model, tmp_path):
     assert ("        nn.BatchNorm1d(16),\n        nn.ReLU(),\n    ),\n" in text) == (model == ROW)
 
 
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)])
+def test_weights_suit_the_activations_that_another_change_puts_in(order, tmp_path):
+    path, pairs = tmp_path / "train.py", (MANY[2], MANY[3])
+    text = HEAD + NET + LOOP
+    after = together(path, text, *(pairs[i] for i in order)).changes[0].after
+    assert (
+        'for layer in (model.one, model.two):\n    nn.init.kaiming_normal_(layer.weight, nonlinearity="relu")' in after
+    )
+    assert "1.593" in together(path, text, MANY[3]).changes[0].after  # tanh's own gain, where tanh stays
+
+
 def test_layers_that_get_other_numbers_are_not_named_by_them(tmp_path):
     path = tmp_path / "train.py"
     text = HEAD + ROW.replace("nn.Tanh(),\n    nn.Linear(16, 4)", "nn.Linear(16, 4)") + LOOP  # three gains
     found = together(path, text, ("re-initialise", "bad_init"), ("standardise-input", "unscaled_input"))
-    assert [text.partition(":")[0] for text in found.by_hand] == ["inputs standardised"]
+    assert [text.partition(":")[0] for text in found.by_hand] == ["initial weights for the activations that follow"]
+    assert "another change of this plan gives the layers other numbers" in found.by_hand[0]
 
 
 LAYOUTS = {

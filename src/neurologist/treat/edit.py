@@ -5,7 +5,7 @@ May import: the standard library; `treat.seen` and `treat.sources` for their typ
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 if TYPE_CHECKING:
     from neurologist.treat.call import Site
@@ -15,7 +15,13 @@ if TYPE_CHECKING:
 
 
 class Edit:
-    """One change; the base of all kinds."""
+    """One change; the base of all kinds.
+
+    Attributes:
+        late: it is made after those that it depends on.
+    """
+
+    late: ClassVar[bool] = False
 
     @property
     def sites(self) -> frozenset[Site]:

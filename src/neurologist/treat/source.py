@@ -52,8 +52,8 @@ class Edited:
 def edited(plan: Plan, seen: Seen) -> Edited:
     """A plan as an edit of the files that the control ran through."""
     sources, by_hand = Sources(seen), []
-    for treatment in plan.treatments:
-        parts = list(treatment.edits(seen))
+    wanted = [(treatment, list(treatment.edits(seen))) for treatment in plan.treatments]
+    for treatment, parts in sorted(wanted, key=lambda pair: any(part.late for part in pair[1])):
         kept = sources.begin([site for part in parts for site in part.sites])
         try:
             for part in parts:

@@ -65,6 +65,8 @@ class Swap(AtStep):
     def write(self, sources: Sources) -> None:
         from neurologist.treat.edits import replacing
 
+        if self.step.activates:
+            sources.follows(sources.seen.source_layer(self.step), self.function)
         if self.step.layer is None:
             source, node = sources.call(self.step)
             replacing.function(source, node, _torch(self.function) if self.function else None, self.step)
@@ -161,6 +163,7 @@ class Before(AtStep):
     def write(self, sources: Sources) -> None:
         from neurologist.treat.edits import inserting
 
+        sources.follows(sources.seen.source_layer(self.step), self.function)
         inserting.before(sources, self.step, _torch(self.function), self.layer)
 
 

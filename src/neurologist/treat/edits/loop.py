@@ -114,6 +114,18 @@ class OnceReady(Edit):
 
 
 @dataclass(frozen=True)
+class ByGain(OnceReady):
+    """The weights suit the activations behind the layers, also those that another change puts there."""
+
+    late = True
+
+    def write(self, sources: Sources) -> None:
+        from neurologist.treat.edits.initial import by_gain
+
+        OnceReady(by_gain(sources.seen, sources.followed) or self.code).write(sources)
+
+
+@dataclass(frozen=True)
 class Anew(OnceReady):
     """The weights are as torch draws them."""
 

@@ -41,16 +41,20 @@ class Sources:
         self._read: dict[str, Source] = {}
         self._done: set[object] = set()
         self._rows: set[str] = set()
+        self.followed: dict[str, str | None] = {}  # by a layer's path, the activation that a change puts behind it
+        self._before: tuple[dict[str, str | None], set[str]] = ({}, set())
 
     # -- one change at a time ---------------------------------------------------------------------------------
 
     def begin(self, sites: Collection[Site]) -> dict[str, int]:
         """A change begins, at these calls; gives what `back` needs to undo it."""
         self.sites, self._done = frozenset(sites), set()
+        self._before = dict(self.followed), set(self._rows)
         return {path: len(source.splices) for path, source in self._read.items()}
 
     def back(self, kept: dict[str, int]) -> None:
         """Undo what was noted since."""
+        self.followed, self._rows = self._before
         for path, source in self._read.items():
             del source.splices[kept.get(path, 0) :]
 
@@ -69,6 +73,11 @@ class Sources:
         if self._rows - {what}:
             self.doubt("another change of this plan gives the layers other numbers")
         self._rows.add(what)
+
+    def follows(self, layer: Step | None, function: str | None) -> None:
+        """A change puts this activation behind a layer."""
+        if layer is not None and layer.site.model == 0:
+            self.followed[layer.site.module] = function
 
     def doubt(self, why: str) -> NoReturn:
         """Give up the change at hand."""

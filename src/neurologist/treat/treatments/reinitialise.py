@@ -11,7 +11,7 @@ from torch import nn
 from neurologist.diagnose import Finding
 from neurologist.treat.edit import ByHand, Edit
 from neurologist.treat.edits.initial import AGAIN, by_gain
-from neurologist.treat.edits.loop import Anew, OnceReady
+from neurologist.treat.edits.loop import Anew, ByGain
 from neurologist.treat.seen import Seen
 from neurologist.treat.treatment import Treatment
 from neurologist.watch.initialise import init_
@@ -58,4 +58,4 @@ class Reinitialise(Treatment):
             return [
                 ByHand("neurologist.init_(model, x)  # x: a batch of inputs", made.at if made is not None else None)
             ]
-        return [OnceReady(code) if self.gain else Anew(code)]
+        return [ByGain(code) if self.gain else Anew(code)]
