@@ -48,6 +48,15 @@ def soft_masks_of_images():
     fit(model, nn.CrossEntropyLoss(), x, soft)
 
 
+def test_one_hot_targets_are_no_numbers_of_classes():
+    """Eleven of twelve entries are 0, and none is above 1; not even a note is due."""
+    x, y = classes(kinds=12)
+    model = nn.Sequential(nn.Linear(20, 64), nn.ReLU(), nn.Linear(64, 12))
+    with watch(budget=1.0) as session:
+        fit(model, nn.CrossEntropyLoss(), x, F.one_hot(y, 12).float())
+    assert {f.rule for f in session.diagnose().findings} & {"class-imbalance", "output-units-against-classes"} == set()
+
+
 @healthy
 def candidates_ranked_against_each_other():
     """One list per step: the softmax over its rows is right, and so are several right answers among them."""

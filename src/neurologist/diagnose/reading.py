@@ -184,6 +184,12 @@ def targets(run: Run, loss: Op) -> list[Row]:
     return []
 
 
+def by_index(loss: Op, rows: list[Row]) -> bool:
+    """True where each target is the number of its class; False where it is a row of shares, one per class."""
+    rowwise = any(row.get("shape") is not None and row["shape"] == row.get("predicted_shape") for row in rows)
+    return loss.facts.get("target_kind") == "class_index" and not rowwise
+
+
 def range_of(op: Op) -> tuple[float, float] | None:
     """The range of an activation's output, from the catalogue; None for other ops."""
     bounds = op.facts.get("range")

@@ -7,7 +7,7 @@ from statistics import fmean
 
 from neurologist.diagnose.dynamics import flat
 from neurologist.diagnose.finding import Evidence, Finding, Rival
-from neurologist.diagnose.reading import Row, applies, known, losses, say, targets
+from neurologist.diagnose.reading import Row, applies, by_index, known, losses, say, targets
 from neurologist.diagnose.rule import Rule, Stage
 from neurologist.record import Op, Run
 
@@ -83,7 +83,7 @@ class ClassImbalance(Rule):
         if not rows or min(known(rows, "low")) == max(known(rows, "high")) or min(known(rows, "low")) < 0:
             return None  # below 0 stand labels that the loss leaves out
         if loss.facts.get("target_kind") == "class_index":
-            return fmean(known(rows, "top_share"))
+            return fmean(known(rows, "top_share")) if by_index(loss, rows) else None
         yes_no = all(row.get("integer") and row["high"] <= 1 for row in rows)
         if (applies(loss) == "sigmoid" or loss.member == "bce") and yes_no and _single(rows):
             share = fmean(known(rows, "mean"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from neurologist.diagnose.finding import Evidence, Finding, Rival
-from neurologist.diagnose.reading import Row, applies, composite, feeds, known, losses, range_of, say, targets
+from neurologist.diagnose.reading import Row, applies, by_index, composite, feeds, known, losses, range_of, say, targets
 from neurologist.diagnose.rule import Rule, Stage
 from neurologist.record import Op, Run
 
@@ -134,8 +134,8 @@ class OutputUnitsAgainstClasses(Rule):
         outputs = max(known(rows, "outputs"), default=0)
         classes, seen = max(known(rows, "high")) + 1, sum(known(rows, "rows"))
         single = min(known(rows, "low")) == max(known(rows, "high"))
-        by_index = loss.facts.get("target_kind") == "class_index" and all(row.get("integer") for row in rows)
-        if not by_index or single or outputs <= self.spare * classes or seen < self.per_output * outputs:
+        numbered = by_index(loss, rows) and all(row.get("integer") for row in rows)
+        if not numbered or single or outputs <= self.spare * classes or seen < self.per_output * outputs:
             return None
         return self.finding(
             f"The network has {outputs} outputs, but in {say(seen)} targets no class above {say(classes - 1)} came up: "
