@@ -1,0 +1,78 @@
+"""A real browser for the tests of pages: the fixtures `browser` and `opened`.
+
+What `opened` gives watches itself: a page that writes an error to its console, throws, or asks for anything outside its
+own file fails the test that opened it. Without a browser these tests are skipped and say how to get one; with
+NEUROLOGIST_NEEDS_BROWSER set, as in continuous integration, they fail instead.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, ConsoleMessage, Page, Route, sync_playwright
+
+NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
+MISSING = f"no browser: expected one of {', '.join(NAMES)} on the PATH; on Debian: apt-get install chromium"
+INSIDE = ("file:", "data:", "blob:", "about:")
+
+Opened = Callable[..., Page]
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Debian's Chromium, started once for all tests."""
+    found = next(filter(None, map(shutil.which, NAMES)), None)
+    if found is None:
+        (pytest.fail if os.environ.get("NEUROLOGIST_NEEDS_BROWSER") else pytest.skip)(MISSING)
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=found, args=["--no-sandbox"])
+        yield started
+        started.close()
+
+
+@pytest.fixture
+def complaints() -> list[str]:
+    """What the pages of this test did wrong; a test that means a page to do wrong empties it."""
+    return []
+
+
+@pytest.fixture
+def opened(browser: Browser, complaints: list[str]) -> Iterator[Opened]:
+    """Opens a file in a tab of its own: `opened(path, anchor="", width=1440, height=900, **context options)`.
+
+    Options are those of Playwright's `new_context`: `color_scheme="dark"`, `locale="zh-CN"`, `reduced_motion="reduce"`.
+    """
+    contexts = []
+
+    def only_the_file(route: Route) -> None:
+        if route.request.url.startswith(INSIDE):
+            route.continue_()
+        else:
+            complaints.append(f"asked for {route.request.url}")
+            route.abort()
+
+    def heard(message: ConsoleMessage) -> None:
+        if message.type in ("error", "warning"):
+            complaints.append(f"console {message.type}: {message.text}")
+
+    def open_(path: Path, anchor: str = "", width: int = 1440, height: int = 900, **options: Any) -> Page:
+        context = browser.new_context(viewport={"width": width, "height": height}, **options)
+        contexts.append(context)
+        context.route("**/*", only_the_file)
+        page = context.new_page()
+        page.set_default_timeout(10_000)
+        page.on("console", heard)
+        page.on("pageerror", lambda error: complaints.append(f"thrown: {error}"))
+        page.on("dialog", lambda dialog: (complaints.append(f"dialog: {dialog.message}"), dialog.dismiss()))
+        page.goto(path.as_uri() + anchor)
+        return page
+
+    yield open_
+    for context in contexts:
+        context.close()
+    assert complaints == []
