@@ -57,6 +57,20 @@ def test_weights_suit_the_activations_that_another_change_puts_in(order, tmp_pat
     assert "1.593" in together(path, text, MANY[3]).changes[0].after  # tanh's own gain, where tanh stays
 
 
+@pytest.mark.filterwarnings("ignore:Using a target size")
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)])
+def test_a_target_gets_its_shape_inside_of_its_scale(order, tmp_path):
+    path = tmp_path / "train.py"
+    numbers = HEAD.replace("x[:, :4].argmax(1)", "x.sum(1) * 100 + 500")
+    text = numbers + NET.replace("hidden, 4", "hidden, 1") + LOOP.replace("cross_entropy", "mse_loss")
+    pairs = (("standardise-target", "unscaled_target"), ("match-target-shape", "wrong_target_shape"))
+    found = together(path, text, *(pairs[i] for i in order))
+    assert not found.by_hand
+    assert "(y[rows].unsqueeze(1) - TARGET_MEAN) / TARGET_STD)" in found.changes[0].after
+    found.changes[0].write()
+    runpy.run_path(str(path))
+
+
 def test_layers_that_get_other_numbers_are_not_named_by_them(tmp_path):
     path = tmp_path / "train.py"
     text = HEAD + ROW.replace("nn.Tanh(),\n    nn.Linear(16, 4)", "nn.Linear(16, 4)") + LOOP  # three gains

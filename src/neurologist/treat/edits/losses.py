@@ -45,10 +45,8 @@ def targets(sources: Sources, step: Step, code: str) -> None:
 
 
 def _behind(source: Source, node: cst.BaseExpression, code: str) -> None:
-    if isinstance(node, SIMPLE) or node.lpar:
-        source.behind(node, code)
-    else:
-        source.wrap(node, "(", f"){code}")
+    simple = isinstance(node, SIMPLE) or node.lpar
+    source.close(node, "" if simple else "(", code if simple else f"){code}")
 
 
 class Minimised(NamedTuple):

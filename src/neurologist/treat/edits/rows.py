@@ -10,7 +10,7 @@ from dataclasses import replace
 
 import libcst as cst
 
-from neurologist.treat.edits.syntax import Source, called
+from neurologist.treat.edits.syntax import BEFORE, BEHIND, Source, called
 
 TAIL = re.compile(r",?[ \t]*(#[^\r\n]*)?(\r\n?|\n|$)")
 
@@ -45,7 +45,7 @@ def _indent(source: Source, node: cst.CSTNode) -> str:
     """Of the line that a node begins, with what was put before it."""
     indent = source.indent(node)
     for splice in source.splices:
-        if splice.kind == 1 and splice.start == source.whole(node)[0]:
+        if splice.kind == BEFORE and splice.start == source.whole(node)[0]:
             _, newline, last = splice.text.rpartition("\n")
             indent = last if newline else indent + (last if not last.strip() else "")
     return indent
@@ -80,7 +80,7 @@ def wrap(source: Source, part: list[cst.CSTNode], name: str) -> None:
     step = source.module.default_indent
     start, end = source.whole(part[0])[0], source.whole(part[-1])[1]
     for index, splice in enumerate(source.splices):
-        if start < splice.start < end and splice.kind == 0 and splice.text.startswith(indent):
+        if start < splice.start < end and splice.kind == BEHIND and splice.text.startswith(indent):
             source.splices[index] = replace(splice, text=step + splice.text)
     source.before(part[0], f"{name}({newline}{indent}{step}")
     for node in part[1:]:

@@ -24,9 +24,13 @@ class Doubt(Exception):
     """The source does not say which place is meant; the message says why."""
 
 
+# What stands at one place, in this order; what is close stays next to the node, whatever else is put around it.
+CLOSE_BEHIND, BEHIND, BEFORE, CLOSE_BEFORE, INSTEAD = range(5)
+
+
 @dataclass(frozen=True)
 class Splice:
-    """Text in place of a part of the file; kind orders what stands at one place: 0 behind, 1 before, 2 instead."""
+    """Text in place of a part of the file, or put in at a place."""
 
     start: int
     end: int
@@ -60,7 +64,7 @@ class Source:
         rank = {splice: order for order, splice in enumerate(self.splices)}
 
         def key(splice: Splice) -> tuple[int, int, int]:
-            return splice.start, splice.kind, -rank[splice] if splice.kind == 1 else rank[splice]
+            return splice.start, splice.kind, -rank[splice] if splice.kind == BEFORE else rank[splice]
 
         for splice in sorted(rank, key=key):
             done += [self.text[at : splice.start], splice.text]
@@ -205,36 +209,43 @@ class Source:
 
     def replace(self, node: cst.CSTNode, text: str) -> None:
         """Other text in place of a node."""
-        self._note(*self.span(node), text, 2)
+        self._note(*self.span(node), text, INSTEAD)
 
     def cut(self, start: int, end: int, text: str = "") -> None:
         """Other text in place of a part."""
-        self._note(start, end, text, 2)
+        self._note(start, end, text, INSTEAD)
 
     def insert(self, at: int, text: str, behind: bool) -> None:
         """Text at a place."""
-        self._note(at, at, text, 0 if behind else 1)
+        self._note(at, at, text, BEHIND if behind else BEFORE)
 
     def before(self, node: cst.CSTNode, text: str) -> None:
         """Text right before a node and its brackets."""
         start, _ = self.whole(node)
-        self._note(start, start, text, 1)
+        self._note(start, start, text, BEFORE)
 
     def behind(self, node: cst.CSTNode, text: str) -> None:
         """Text right behind a node and its brackets."""
         _, end = self.whole(node)
-        self._note(end, end, text, 0)
+        self._note(end, end, text, BEHIND)
 
     def wrap(self, node: cst.CSTNode, start: str, end: str) -> None:
         """Text on both sides of a node."""
         self.before(node, start)
         self.behind(node, end)
 
+    def close(self, node: cst.CSTNode, start: str, end: str) -> None:
+        """Text on both sides of a node, that stays next to it: `y` becomes `y.float()` inside of all else."""
+        first, last = self.whole(node)
+        if start:
+            self._note(first, first, start, CLOSE_BEFORE)
+        self._note(last, last, end, CLOSE_BEHIND)
+
     def unwrap(self, outer: cst.CSTNode, inner: cst.CSTNode) -> None:
         """A part of a node in place of the whole."""
         (start, end), (first, last) = self.whole(outer), self.span(inner)
-        self._note(start, first, "", 2)
-        self._note(last, end, "", 2)
+        self._note(start, first, "", INSTEAD)
+        self._note(last, end, "", INSTEAD)
 
     def indent(self, node: cst.CSTNode) -> str:
         """The white space that its line begins with."""
