@@ -8,6 +8,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -15,8 +16,8 @@ import typer
 
 from neurologist.cli._output import fail, note
 from neurologist.cli.fix import Address, Backend, Isolate, Jobs
-from neurologist.cli.run import SETTINGS, Quiet, Rest, Target
-from neurologist.treat.script import INTERRUPTED
+from neurologist.cli.run import SETTINGS, AsModule, Quiet, Rest, Target
+from neurologist.treat import script as scripts
 
 if TYPE_CHECKING:
     from neurologist.treat.lanes import Result
@@ -33,6 +34,7 @@ Names = Annotated[str, typer.Option(metavar="A,B,...", help="Activations to put 
 def command(
     script: Target,
     arguments: Rest = None,
+    module: AsModule = False,
     activation: Names = "",
     init: Annotated[str, typer.Option(metavar="A,B,...", help="Initial weights: gain, xavier_normal, ...")] = "",
     loss: Annotated[str, typer.Option(metavar="A,B,...", help="Losses to minimise instead.")] = "",
@@ -72,25 +74,25 @@ def command(
     raced = {"activation": _names(activation), "init": _names(init), "loss": _names(loss), "at": at}
     place = {"jobs": jobs, "isolate": isolate, "backend": backend, "address": address, "store": store}
     how = {"seeds": seeds, "steps": steps, "lr": "auto" if lr == "auto" else None, "target": target}
-    sys.stdout.write(f"{_raced(script, arguments or [], quiet, **raced, **how, **place)}\n")
+    make = partial(scripts.module if module else scripts.script, script, arguments or [])
+    sys.stdout.write(f"{_raced(make, quiet, **raced, **how, **place)}\n")
 
 
-def _raced(script: str, arguments: list[str], quiet: bool, **options: Any) -> Race:
+def _raced(make: Callable[[], scripts.Program], quiet: bool, **options: Any) -> Race:
     from neurologist.treat.crew import NoBackend
     from neurologist.treat.fix import ProgramError
     from neurologist.treat.lanes import BadStore
     from neurologist.treat.race import race
-    from neurologist.treat.script import NoProgram
 
     try:
         with _progress(quiet) as told:
-            return race(script, arguments=arguments, told=told, **options)
-    except (ProgramError, NoProgram, NoBackend, BadStore, KeyError, ValueError) as error:
+            return race(partial(scripts.rerun, make()), told=told, **options)
+    except (ProgramError, scripts.NoProgram, NoBackend, BadStore, KeyError, ValueError) as error:
         raise fail(str(error.args[0])) from None
     except KeyboardInterrupt:
         kept = f"; what has run is kept in {options['store']}" if options["store"] is not None else ""
         note(f"interrupted{kept}")
-        raise typer.Exit(INTERRUPTED) from None
+        raise typer.Exit(scripts.INTERRUPTED) from None
 
 
 def _names(text: str) -> list[str]:

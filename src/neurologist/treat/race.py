@@ -179,9 +179,10 @@ def _looked_at(program: Program, arms: Crew, steps: int) -> Seen:
 def _settings(program: Program, *rest: object) -> str:
     """What must be the same for two results to belong to one race."""
     source, name = "", getattr(program, "__qualname__", "")
-    if isinstance(program, partial):  # of a script
-        name = program.args[0].argv
-        source = hashlib.sha256(Path(name[0]).read_bytes()).hexdigest()
+    if isinstance(program, partial):  # of a script, or of a module, whose source is not looked for
+        name = [program.args[0].name, *program.args[0].argv]
+        path = Path(program.args[0].argv[0])
+        source = hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else ""
     return json.dumps([name, source, *rest])
 
 

@@ -108,6 +108,9 @@ def _lane(lane: Lane) -> tuple[str, ...]:
 def _winner(race: Race) -> str:
     if race.winner is not None:
         return f"{race.winner} is best."
+    ran = [lane for lane in race.lanes if isfinite(lane.worth)]
+    if len(ran) < 2:
+        return f"Only {ran[0].name} came to an end: there is nothing to compare." if ran else "No arm came to an end."
     if not isfinite(race.smallest):
         return "No difference can be told from one seed: run more."
     return f"No difference found between the first two; below {race.smallest:.3g} it could not have been seen."
