@@ -169,7 +169,9 @@ def _proved(search: Search, control: Trial, best: Trial, seeds: int) -> Cure:
     verdicts = (*final, *sorted(judged.values(), key=lambda verdict: -verdict.gain))
     diagnosis = control.diagnosis or Diagnosis()
     if final[0].verdict not in ("cured", "helped"):
-        why = f"what helped on the first seed did not hold on {final[0].seeds} seeds"
+        seeds = final[0].seeds
+        held = f"what helped on the first seed did not hold on {seeds} seeds"
+        why = held if seeds > 1 else "what helped gained too little to be told from chance on one seed"
         return Cure(diagnosis, verdicts, None, why, controls.notes)
     plan = final[0].plan
     return Cure(_confirmed(diagnosis, plan), verdicts, plan, notes=controls.notes, seen=search.seen)

@@ -31,9 +31,11 @@ class Change:
 
     @property
     def diff(self) -> str:
-        """The change as a unified diff."""
+        """The change as a unified diff, for `patch -p0` in the current folder where the file is below it."""
+        path, here = Path(self.path), Path.cwd()
+        name = str(path.relative_to(here)) if path.is_relative_to(here) else self.path
         lines = (self.before.splitlines(keepends=True), self.after.splitlines(keepends=True))
-        return "".join(unified_diff(*lines, fromfile=self.path, tofile=self.path))
+        return "".join(unified_diff(*lines, fromfile=name, tofile=name))
 
     def write(self) -> None:
         """Put it into the file."""

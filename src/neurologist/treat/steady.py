@@ -82,8 +82,9 @@ def of_files(files: list[str]) -> Notes:
 
 
 def written(folder: Path, since: float, most: int = 20_000) -> list[str]:
-    """Files in a folder that changed since a time, as far as the first `most` of them go."""
+    """Files in a folder that changed since a time, as far as the first `most` of them go; not our own output."""
     found: list[str] = []
+    own = [os.fstat(number) for number in (1, 2) if _is_open(number)]
     count = 0
     for root, folders, files in os.walk(folder):
         folders[:] = [name for name in folders if name not in NOT_COPIED]
@@ -91,8 +92,17 @@ def written(folder: Path, since: float, most: int = 20_000) -> list[str]:
             count += 1
             path = Path(root, name)
             with suppress(OSError):
-                if path.stat().st_mtime >= since:
+                state = path.stat()
+                if state.st_mtime >= since and not any(os.path.samestat(state, output) for output in own):
                     found.append(str(path.relative_to(folder)))
         if count > most:
             break
     return sorted(found)
+
+
+def _is_open(number: int) -> bool:
+    try:
+        os.fstat(number)
+    except OSError:
+        return False
+    return True

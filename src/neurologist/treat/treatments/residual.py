@@ -41,7 +41,7 @@ class Residual(Treatment):
 
     @property
     def label(self) -> str:
-        return f"residual connections around {len(self.pairs)} layers"
+        return f"residual connections around {len(self.pairs)} layer{'s' if len(self.pairs) > 1 else ''}"
 
     def before(self, call: Call) -> None:
         if call.site in self.pairs.values():
