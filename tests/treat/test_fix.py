@@ -59,8 +59,9 @@ def test_an_unrelated_treatment_does_not_cure(slug, monkeypatch):
     class Unrelated(treatments()["clip-gradient"]):
         treats = ("flipped_gradient_sign", "bad_init")
 
-    search = import_module("neurologist.treat.search")
-    monkeypatch.setattr(search, "treatments", lambda: {"clip-gradient": Unrelated, "longer": Never})
+    for room in ("search", "proposals"):
+        module = import_module(f"neurologist.treat.{room}")
+        monkeypatch.setattr(module, "treatments", lambda: {"clip-gradient": Unrelated, "longer": Never})
     cure = nl.fix(specimens()[slug].sick, seeds=1)
     assert cure.best is None
     assert {verdict.verdict for verdict in cure.verdicts} <= {"no effect", "worse"}

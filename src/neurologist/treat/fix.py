@@ -146,14 +146,14 @@ def _cured(search: Search, control: Trial, seeds: int) -> Cure:
         return Cure(diagnosis, why="no trial: what the loss compares could not be seen, so arms cannot be compared")
     best = search.best(control)
     if not best.plan.treatments:
-        verdicts = sorted((judge([control], [t], search.task) for t in _others(search, best)), key=lambda v: -v.gain)
+        verdicts = sorted((_first_look(search, control, t) for t in _others(search, best)), key=lambda v: -v.gain)
         return Cure(diagnosis, tuple(verdicts), None, outside(diagnosis) or "no treatment that was tried helped")
     return _proved(search, control, best, seeds)
 
 
 def _proved(search: Search, control: Trial, best: Trial, seeds: int) -> Cure:
     """The best that holds on more seeds than the first; the next best, where it does not."""
-    judged = {id(trial): judge([control], [trial], search.task) for trial in _others(search, best)}
+    judged = {id(trial): _first_look(search, control, trial) for trial in _others(search, best)}
     promising = [t for t in _others(search, best) if t.whole and judged[id(t)].verdict in ("cured", "helped")]
     promising.sort(key=lambda trial: -trial.worth)
     controls = Controls(search, control, seeds)
@@ -175,6 +175,11 @@ def _proved(search: Search, control: Trial, best: Trial, seeds: int) -> Cure:
         return Cure(diagnosis, verdicts, None, why, controls.notes)
     plan = final[0].plan
     return Cure(_confirmed(diagnosis, plan), verdicts, plan, notes=controls.notes, seen=search.seen)
+
+
+def _first_look(search: Search, control: Trial, trial: Trial) -> Verdict:
+    """From one seed; first steps are held against the control's first steps."""
+    return judge([control if trial.whole or search.short is None else search.short], [trial], search.task)
 
 
 def _others(search: Search, best: Trial) -> list[Trial]:

@@ -19,9 +19,10 @@ from neurologist.treat.apart import Lost
 from neurologist.treat.crew import Crew
 from neurologist.treat.plan import Plan
 from neurologist.treat.program import Program
+from neurologist.treat.proposals import proposed
 from neurologist.treat.seen import Seen
 from neurologist.treat.task import Task
-from neurologist.treat.treatment import Treatment, treatments
+from neurologist.treat.treatment import treatments
 from neurologist.treat.trial import Job, Trial, conduct
 from neurologist.treat.verdict import judge, margin
 
@@ -57,6 +58,7 @@ class Search:
         start: the control's worth. first_loss: its loss at the end.
         length: steps after which the control was stopped; None when it ended by itself.
         patience: seconds after which an arm is given up.
+        short: the control's first steps, where arms were run for as many.
         loss_is_sound: nothing found speaks against the loss itself.
     """
 
@@ -72,6 +74,7 @@ class Search:
     start: float = -inf
     length: int | None = None
     patience: float = HANGS
+    short: Trial | None = None
 
     @property
     def task(self) -> Task:
@@ -154,7 +157,8 @@ class Search:
         return self._longer(best)
 
     def _starts(self, control: Trial) -> list[Trial]:
-        found = [trial for trial in self._round(control, again=False) if self._pays(control, trial)]
+        plans = self._plans(control, _found(control, ("error", "warning")))
+        found = [trial for trial in self._round(control, plans) if self._pays(control, trial)]
         alike = [trial for trial in found if self._fine(found[0]) - self._fine(trial) <= margin(self.task)]
         return alike[:BEAM]
 
@@ -162,11 +166,20 @@ class Search:
         for _ in range(ROUNDS):
             if self.late or self._perfect(best) or self._cured(best):
                 break
-            found = next(iter(self._round(best, again=True)), None)
-            if found is None or not self._pays(best, found):
+            found = self._next(best)
+            if found is None:
                 break
             best = found
         return best
+
+    def _next(self, best: Trial) -> Trial | None:
+        """The best change on top that pays: for what is found; or of the step's size, where none of these does."""
+        levels = ("error", "warning") if self._perfect(best) else ("error", "warning", "info")
+        for findings in (_found(best, levels), [Finding("", "", cause, "warning", "") for cause in AFTERWARDS]):
+            trial = next(iter(self._round(best, self._plans(best, findings))), None)
+            if trial is not None and self._pays(best, trial):
+                return trial
+        return None
 
     def _perfect(self, trial: Trial) -> bool:
         return trial.worth >= PERFECT.get(self.task.kind, NEARLY_ALL)
@@ -179,6 +192,8 @@ class Search:
 
     def _pays(self, before: Trial, after: Trial) -> bool:
         """True when a further change is worth it: in a healthy network only a large gain is."""
+        if after.errors > before.errors and not self._better(after, before):
+            return False
         if not before.plan.treatments and judge([before], [after], self.task).verdict == "cured":
             return True
         gain = self._fine(after) - self._fine(before)
@@ -202,12 +217,12 @@ class Search:
             return fine
         return fine + LOSS_COUNTS * max(-1.0, min(1.0, 1 - trial.loss / self.first_loss))
 
-    def _round(self, best: Trial, again: bool) -> list[Trial]:
-        """Trials of everything that is proposed on top of a trial, the best first."""
-        plans = self._plans(best, again)
+    def _round(self, best: Trial, plans: list[Plan]) -> list[Trial]:
+        """Trials of plans on top of a trial, the best first."""
         proposed = {id(plan): place for place, plan in enumerate(plans)}
         if self.seen.steps > 2 * self.steps:
             now = [plan for plan in plans if plan.longer == best.plan.longer]  # a longer one begins as a short one does
+            self.short = self.short or next(self._conduct([self.brief(Plan())]))
             short = self.trials(self.brief(plan) for plan in now if not self.late)
             short.sort(key=lambda trial: (-self._fine(trial), trial.place))
             plans = [trial.plan for trial in short[:FINALISTS]] + [plan for plan in plans if plan not in now]
@@ -249,21 +264,13 @@ class Search:
             return difference > 0
         return trial.left < other.left
 
-    def _plans(self, best: Trial, again: bool) -> list[Plan]:
-        levels = ("error", "warning", "info") if again and not self._perfect(best) else ("error", "warning")
-        findings = [f for f in (best.diagnosis or Diagnosis()).findings if f.severity in levels]
-        findings += [Finding("", "", cause, "warning", "") for cause in AFTERWARDS if again]
+    def _plans(self, best: Trial, findings: list[Finding]) -> list[Plan]:
         plans: dict[str, Plan] = {}
         for finding in findings:
-            for plan in self._of(finding, best.plan):
+            for treatment in proposed(finding, best.plan, self.seen):
+                plan = best.plan.also(treatment)
                 plans.setdefault(plan.label, plan)
         return list(plans.values())
-
-    def _of(self, finding: Finding, plan: Plan) -> Iterable[Plan]:
-        held = {treatment.slug for treatment in plan.treatments}
-        for kind in _in_order(finding):
-            if kind.slug not in held:
-                yield from (plan.also(treatment) for treatment in kind.proposals(finding, self.seen))
 
     def _longer(self, best: Trial) -> Trial:
         """Double the length while that pays."""
@@ -284,9 +291,5 @@ class Search:
         return bool(causes & set(treatments()["longer"].treats))
 
 
-def _in_order(finding: Finding) -> list[type[Treatment]]:
-    """The treatments of a finding's cause: first those that it names itself, in its order."""
-    named = list(finding.treatments)
-    kinds = [kind for kind in treatments().values() if finding.cause in kind.treats]
-    places = {kind: [named.index(w) for w in (kind.slug, *kind.words) if w in named] for kind in kinds}
-    return sorted(kinds, key=lambda kind: min(places[kind], default=len(named)))
+def _found(trial: Trial, levels: tuple[str, ...]) -> list[Finding]:
+    return [f for f in (trial.diagnosis or Diagnosis()).findings if f.severity in levels]

@@ -37,6 +37,7 @@ class Treatment:
     treats: ClassVar[tuple[str, ...]]  # causes, see `Finding.cause`
     words: ClassVar[tuple[str, ...]] = ()  # other names under which findings propose it
     reach: ClassVar[Reach] = "safe"
+    supersedes: ClassVar[tuple[str, ...]] = ()  # slugs of treatments that do nothing beside this one
     longer: float = 1.0  # how many times as long to train
 
     @classmethod

@@ -25,8 +25,10 @@ class Adam(Treatment):
     _own: dict[int, torch.optim.Adam] = field(default_factory=dict, repr=False)
     _old: list[dict[Any, Any]] = field(default_factory=list, repr=False)
     _hidden: list[tuple[torch.Tensor, torch.Tensor | None]] = field(default_factory=list, repr=False)
+    _first: dict[int, float] = field(default_factory=dict, repr=False)
 
     slug = "adam"
+    supersedes = ("learning-rate",)
     treats = (
         "lr_too_low", "lr_too_high", "wrong_optimizer", "too_few_epochs", "exploding_gradient", "vanishing_gradient",
         "wrong_loss_reduction", "unscaled_input", "missing_hidden_activation",
@@ -49,6 +51,9 @@ class Adam(Treatment):
             if len(self._own) <= len(self._old):
                 groups = own.state_dict()["param_groups"]
                 own.load_state_dict({"state": self._old[len(self._own) - 1], "param_groups": groups})
+        first = self._first.setdefault(id(optimizer), optimizer.param_groups[0]["lr"])
+        for group in own.param_groups:  # a schedule keeps its shape
+            group["lr"] = self.lr * (optimizer.param_groups[0]["lr"] / first if first else 1.0)
         step = type(own).step.__wrapped__  # type: ignore[attr-defined]  # without the hooks that tell of a step
         step(own)
         self._hidden = [(p, p.grad) for p in parameters]
@@ -62,6 +67,7 @@ class Adam(Treatment):
 
     def again(self) -> None:
         self._old, self._own = [own.state_dict()["state"] for own in self._own.values()], {}
+        self._first = {}
 
     def edits(self, seen: Seen) -> Iterable[Edit]:
         return [Option(name, {"lr": f"{self.lr:g}"}, rename="Adam") for name in dict.fromkeys(seen.optimizers)]
