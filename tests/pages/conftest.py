@@ -76,3 +76,14 @@ def opened(browser: Browser, complaints: list[str]) -> Iterator[Opened]:
     for context in contexts:
         context.close()
     assert complaints == []
+
+
+@pytest.fixture(scope="session")
+def atlas(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The atlas of the whole catalogue, made once for all tests."""
+    from neurologist.atlas import page
+    from neurologist.cli.atlas import _cards
+
+    path = tmp_path_factory.mktemp("atlas") / "atlas.html"
+    path.write_text(page(_cards()), encoding="utf-8")
+    return path

@@ -6,7 +6,7 @@ May import: `catalogue`, `theory.numeric`, `functional`; NumPy inside functions.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from math import isfinite
 from typing import TYPE_CHECKING, Any
@@ -58,6 +58,62 @@ def curve(function: Function | LossFunction, lo: float | None = None, hi: float 
     if isinstance(function, Function):
         return _of_activation(function, LOW if lo is None else lo, HIGH if hi is None else hi)
     return _of_loss(function, lo, hi)
+
+
+@dataclass(frozen=True)
+class Setting:
+    """How a loss is drawn, for whoever computes its curve from its formula.
+
+    Attributes:
+        entries: letter of the formula -> the formulas of its entries; of one entry where it is a number.
+        low: left end of the plot.
+        high: right end.
+        note: where everything stands that does not vary.
+    """
+
+    entries: Mapping[str, list[str]]
+    low: float
+    high: float
+    note: str
+
+
+def setting(spec: Loss) -> Setting | None:
+    """How a loss is drawn; None where its formula alone does not say what is computed."""
+    import numpy as np
+
+    if spec.delegated or spec.held or (spec.target_kind == "none" and spec.operands == ("a", "b")):
+        return None
+    low, high = _ends(spec)
+    entries = {letter: _in_words(spec, letter) for letter in spec.operands}
+    if spec.prepared:
+        made = [_prepared(spec, np.full(1, at)) for at in (0.75 * low + 0.25 * high, 0.25 * low + 0.75 * high)]
+        if made[0] is None or made[0] != made[1]:  # it is made from the prediction itself
+            return None
+        entries |= made[0]
+    return Setting(entries, low, high, _note(spec))
+
+
+def _in_words(spec: Loss, letter: str) -> list[str]:
+    """The formulas of an operand's entries."""
+    import numpy as np
+
+    if letter == spec.symbol:
+        return [letter, _beside(spec, np.zeros(1))[1]] if spec.vector else [letter]
+    return [repr(float(entry)) for entry in np.ravel(_operand(spec, letter, np.zeros(1))[0])]
+
+
+def _prepared(spec: Loss, x: Array) -> dict[str, list[str]] | None:
+    """What a loss makes from its operands, as formulas; None where it has no step of its own for that."""
+    import numpy as np
+
+    from neurologist.functional.loss_prepare import OPTIONS, prepare
+
+    if spec.prepare is None:
+        return None
+    given = {letter: _operand(spec, letter, x)[0] for letter in spec.operands}
+    with np.errstate(all="ignore"):
+        made = prepare(spec.prepare, "array", given, 1, OPTIONS.get(spec.prepare, {}))
+    return {name: [repr(float(entry)) for entry in np.ravel(made[name])] for name in spec.prepared}
 
 
 def _of_activation(function: Function, lo: float, hi: float) -> Curve:
@@ -121,8 +177,14 @@ def _rows(loss: LossFunction) -> tuple[Callable[[Array], Array], str]:
         found: Array = np.asarray(loss(*given, reduction="none", check=False), dtype=float)
         return found
 
+    return at, _note(spec)
+
+
+def _note(spec: Loss) -> str:
+    import numpy as np
+
     others = [(letter, _operand(spec, letter, np.zeros(1))[1]) for letter in spec.operands]
-    return at, ", ".join(f"{letter} = {text}" for letter, text in others if text)
+    return ", ".join(f"{letter} = {text}" for letter, text in others if text)
 
 
 def _operand(spec: Loss, letter: str, x: Array) -> tuple[Any, str]:

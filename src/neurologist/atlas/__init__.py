@@ -1,0 +1,10 @@
+"""The atlas: every activation and loss of the catalogue to look at and to play with, in one offline page.
+
+`page` makes it from cards; no request leaves the file, and no formula stands in its JavaScript that Python did not
+write there. To add an exhibit: a script in `page/`, its section in `page/index.html`, its words in `page/words.json`.
+May import: `catalogue`, `theory`, those parts of `functional` that need no torch.
+"""
+
+from neurologist.atlas.build import page
+
+__all__ = ["page"]

@@ -1,0 +1,64 @@
+"""One HTML file from its parts: data, scripts, style, words.
+
+Nothing is fetched: a content security policy in the page forbids it. Text reaches the page as text; the only markup
+that data brings is MathML, which `atlas.mathml` escapes.
+May import: `atlas`, `neurologist._version`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from neurologist._version import __version__
+from neurologist.atlas.certificates import conditions
+from neurologist.atlas.data import members, scripts
+from neurologist.atlas.javascript import FOLD, erfc_series
+
+PARTS = Path(__file__).parent / "page"
+LANGUAGES = ("en", "zh")
+
+
+def page(cards: Sequence[Mapping[str, Any]], lang: str = "en") -> str:
+    """The page with all exhibits.
+
+    Args:
+        cards: of the members to show, as `report.card.card` makes them.
+        lang: the language that it opens in; a reader may switch.
+    """
+    if lang not in LANGUAGES:
+        raise ValueError(f"atlas got lang={lang!r}: expected one of {', '.join(LANGUAGES)}")
+    shown = members(cards)
+    constants = {
+        "VERSION": __version__,
+        "LANG": lang,
+        "MEMBERS": shown,
+        "WORDS_OF": json.loads(_part("words.json")),
+        "CERTIFIED": conditions(),
+        "ERFC_SERIES": erfc_series(),
+        "ERFC_FOLD": FOLD,
+    }
+    lines = [f"const {name} = {_literal(value)};" for name, value in constants.items()]
+    functions = f"const FUNCTIONS = {scripts((member['kind'], member['name']) for member in shown)};"
+    code = [_part(path.name) for path in sorted(PARTS.glob("*.js"))]
+    script = "\n".join(['"use strict";', *lines, functions, *code, "start();"])
+    return (
+        _part("index.html")
+        .replace("<!-- style -->", f"<style>\n{_part('atlas.css')}</style>")
+        .replace("<!-- script -->", f"<script>\n{script}</script>")
+        .replace("LANG_OF_PAGE", "zh-CN" if lang == "zh" else "en")
+    )
+
+
+def _part(name: str) -> str:
+    return (PARTS / name).read_text(encoding="utf-8")
+
+
+def _literal(value: Any) -> str:
+    """A JavaScript literal that cannot end the script it stands in; infinities are JavaScript's own."""
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    for ending in ("</", "<!--", "<script"):
+        text = text.replace(ending, "\\u003c" + ending[1:])
+    return text.replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
