@@ -35,6 +35,7 @@ RULES = PACKAGE / "diagnose" / "rules"
 NEVER_SHOWN = ("diagnosis.py", "finding.py", "rule.py")  # in `diagnose/`; their texts are for programmers
 ENDING = ("cli/_stop.py", "watch/session.py")  # here it is said how a run ended
 LETTERS = {"zh": re.compile(r"[\u4e00-\u9fff]")}  # what a translation must hold, so that no English text passes for one
+MARKED = re.compile(r"""\btr\((["'])(.+?)\1\)""")  # a text in a template
 WIDTH = 110  # columns of a PO file
 
 Parts = tuple["str | ast.expr", ...]
@@ -168,7 +169,8 @@ def of_report() -> Texts:
         calls = _calls(path, "Rival")
         names += [call.args[0].value.replace("_", " ") for call in calls if isinstance(call.args[0], ast.Constant)]
     found: Texts = dict.fromkeys(names, "")
-    for path in sorted((PACKAGE / "report").glob("*.py")):
+    found |= dict.fromkeys(of_templates(), "")
+    for path in sorted((PACKAGE / "report").rglob("*.py")):
         for call in _calls(path, "tr"):
             found |= {text: held for node in call.args for text, held in spelt(node).items() if SLOT.sub("", text)}
         for call in _calls(path, "plural"):
@@ -181,6 +183,12 @@ def of_report() -> Texts:
         if isinstance(node, ast.Return) and node.value is not None and speaks(node.value):
             found |= {text: held for text, held in spelt(node.value).items() if re.search(r" min |[a-z]{4}", text)}
     return found
+
+
+def of_templates() -> Iterator[str]:
+    """What is marked in the templates of pages."""
+    for path in sorted((PACKAGE / "report").rglob("*.html")):
+        yield from (marked[2].strip() for marked in MARKED.finditer(path.read_text(encoding="utf-8")))
 
 
 def of_watch() -> Texts:

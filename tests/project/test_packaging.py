@@ -28,10 +28,14 @@ def wheel(root, tmp_path_factory):
         yield archive
 
 
-def test_wheel_holds_the_package_its_types_and_its_translations(wheel, root):
+def test_wheel_holds_the_package_its_types_its_translations_and_its_pages(wheel, root):
     names = set(wheel.namelist())
     assert "neurologist/py.typed" in names
-    sources = [path for kind in ("*.py", "*.po") for path in (root / "src" / "neurologist").rglob(kind)]
+    sources = [
+        path
+        for kind in ("*.py", "*.po", "*.html", "*.css", "*.js")
+        for path in (root / "src" / "neurologist").rglob(kind)
+    ]
     assert {f"neurologist/{path.relative_to(root / 'src' / 'neurologist').as_posix()}" for path in sources} <= names
 
 
@@ -44,6 +48,8 @@ def test_wheel_has_the_command_and_the_licence(wheel):
     info = f"neurologist-{__version__}.dist-info"
     assert "neurologist = neurologist.cli:main" in wheel.read(f"{info}/entry_points.txt").decode()
     assert "MIT License" in wheel.read(f"{info}/licenses/LICENSE").decode()
+    drawn = "src/neurologist/report/html/vendor/LICENSE.uPlot.txt"
+    assert "Leon Sorokin" in wheel.read(f"{info}/licenses/{drawn}").decode()
 
 
 def test_one_version_everywhere(root):

@@ -74,5 +74,5 @@ def test_annotations_cannot_be_broken_out_of() -> None:
 
 
 def test_the_formats_offered_are_those_that_work() -> None:
-    assert FORMATS == ("text", "json", "github")
-    assert {".txt", ".json"} <= set(Diagnosis.writers)
+    assert FORMATS == ("text", "json", "github", "html")
+    assert {".txt", ".json", ".html"} <= set(Diagnosis.writers)

@@ -48,10 +48,10 @@ def examine(request: Request) -> int:
     """Run the program, report, and give the exit code of the whole."""
     writable(request.output)
     form = chosen(request.form, request.output)
-    lang = spoken(request.lang, form is Format.text, None if request.output else sys.stdout)
+    lang = spoken(request.lang, form.spoken, None if request.output else sys.stdout)
     base = Path.cwd()
     program = _program(request)
-    with _report_stream(apart=form is Format.json and request.output is None) as stream:
+    with _report_stream(apart=form.alone and request.output is None) as stream:
         record = request.record or _default_record(program)
         session, outcome = _watched(program, request, record)
         if not session.steps and not session.samples:

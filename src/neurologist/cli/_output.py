@@ -26,10 +26,22 @@ class Format(str, Enum):
     text = "text"
     json = "json"
     github = "github"
+    html = "html"
+
+    @property
+    def spoken(self) -> bool:
+        """True for what people read, which is in their language."""
+        return self in (Format.text, Format.html)
+
+    @property
+    def alone(self) -> bool:
+        """True for a document that is worth nothing with other output before it."""
+        return self in (Format.json, Format.html)
 
 
 FormatOption = Annotated[
-    Format | None, typer.Option("--format", "-f", help="text (the default), json, or github for annotations.")
+    Format | None,
+    typer.Option("--format", "-f", help="text (the default), json, html for a page, or github for annotations."),
 ]
 OutputOption = Annotated[Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write the report to FILE.")]
 LangOption = Annotated[
@@ -38,10 +50,10 @@ LangOption = Annotated[
 
 
 def chosen(form: Format | None, output: Path | None) -> Format:
-    """The format asked for; a file name ending in .json asks for JSON."""
+    """The format asked for; a file name ending in .json asks for JSON, one ending in .html for a page."""
     if form is not None:
         return form
-    return Format.json if output is not None and output.suffix == ".json" else Format.text
+    return {".json": Format.json, ".html": Format.html}.get(output.suffix if output else "", Format.text)
 
 
 def fail(message: str) -> typer.Exit:
@@ -119,6 +131,8 @@ def _written(diagnosis: Diagnosis, form: Format, base: Path) -> str:
 
     if form is Format.json:
         return report.json.text(diagnosis)
+    if form is Format.html:
+        return report.html.text(diagnosis, base)
     if form is Format.github:
         return report.github.text(diagnosis, base)
     return report.terminal.text(diagnosis, base=base)
@@ -134,9 +148,13 @@ def _to_stream(diagnosis: Diagnosis, form: Format, stream: IO[str], base: Path) 
         if form is Format.text:
             report.terminal.show(diagnosis, stream, base)
         else:
-            # a finding may quote the user's code in letters that the stream cannot write
-            safe = _written(diagnosis, form, base)
-            stream.write(safe if report.terminal.speaks_unicode(stream) else report.words.to_ascii(safe))
+            written = _written(diagnosis, form, base)
+            if form is Format.html and hasattr(stream, "buffer"):
+                stream.flush()
+                stream.buffer.write(written.encode())  # the page says that it is in UTF-8
+            else:
+                # a finding may quote the user's code in letters that the stream cannot write
+                stream.write(written if report.terminal.speaks_unicode(stream) else report.words.to_ascii(written))
         stream.flush()
     except BrokenPipeError:
         # `| head` is no error; Python would complain again when it flushes at exit

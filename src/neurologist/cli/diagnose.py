@@ -12,7 +12,6 @@ from typing import Annotated
 import typer
 
 from neurologist.cli._output import (
-    Format,
     FormatOption,
     LangOption,
     OutputOption,
@@ -37,7 +36,7 @@ def command(
     \b
     neurologist diagnose .neurologist/train-20260102-030405.nlr
     neurologist diagnose run.nlr --format json
-    neurologist diagnose run.nlr -o report.json
+    neurologist diagnose run.nlr -o report.html
     neurologist diagnose run.nlr --lang zh
 
     A record is one SQLite file; it can be copied to another machine, and PyTorch is not needed to read it. A run that
@@ -48,7 +47,7 @@ def command(
 
     writable(output)
     form = chosen(form, output)
-    lang = spoken(lang, form is Format.text, None if output else sys.stdout)
+    lang = spoken(lang, form.spoken, None if output else sys.stdout)
     try:
         diagnosis = examine(Run(record)).in_language(lang)
     except (RecordError, OSError) as error:

@@ -1,7 +1,7 @@
 """What a record means: one ranked root cause, with its symptoms folded under it. Never imports torch."""
 
 from neurologist.diagnose.by_heart import ByHeart
-from neurologist.diagnose.diagnosis import Bar, Diagnosis, NotMeasured, Summary, Waterfall
+from neurologist.diagnose.diagnosis import Bar, Diagnosis, History, NotMeasured, Summary, Track, Waterfall
 from neurologist.diagnose.engine import examine, rules
 from neurologist.diagnose.finding import Evidence, Finding, Origin, Rival, Symptom
 from neurologist.diagnose.rule import Rule, Stage
@@ -12,6 +12,7 @@ __all__ = [
     "Diagnosis",
     "Evidence",
     "Finding",
+    "History",
     "NotMeasured",
     "Origin",
     "Rival",
@@ -19,6 +20,7 @@ __all__ = [
     "Stage",
     "Summary",
     "Symptom",
+    "Track",
     "Waterfall",
     "examine",
     "rules",

@@ -8,7 +8,7 @@ May import: `diagnose.by_heart`, `diagnose.finding`; `diagnose.languages` when a
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -38,6 +38,8 @@ class Bar:
         total: sum of decades since the logits or predictions (the loss itself not counted); None as above.
         expected: decades that theory predicts from the weights' RMS, or of an activation whose inputs have variance
             1; None where it predicts nothing.
+        op: the op's number in the record, None where it came from none.
+        shape: shape of the op's output when it was first seen.
     """
 
     label: str
@@ -48,6 +50,8 @@ class Bar:
     decades: float | None
     total: float | None
     expected: float | None = None
+    op: int | None = None
+    shape: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -56,6 +60,43 @@ class Waterfall:
 
     step: int
     bars: tuple[Bar, ...]
+
+
+@dataclass(frozen=True)
+class Track:
+    """What was seen of one op or parameter over the samples.
+
+    Attributes:
+        label: short name to show: "relu model.1", "model.fc1.weight".
+        origin: its line, where it has one.
+        op: number of the op, of a parameter that of the first op which reads it; None where there is none.
+        numbers: what was measured -> its value at each of the history's steps, None where there is none.
+    """
+
+    label: str
+    origin: Origin
+    op: int | None
+    numbers: dict[str, tuple[float | None, ...]]
+
+
+@dataclass(frozen=True)
+class History:
+    """What was seen over time, for plots. Of a long run a choice of its samples, so that it stays small.
+
+    Attributes:
+        steps: the steps that it tells of.
+        losses: the loss at each.
+        gradients: of the waterfall's ops: rms_in, rms_out, decades, total, as in `Bar`.
+        activations: of activations: low, high, q05, q25, q50, q75, q95, zero_share, saturated_share as in the record's
+            table; units, and of them dead: silent in this sample and all that follow.
+        weights: of parameters: rms, gradient and ratio (update to weight) as in the record's table.
+    """
+
+    steps: tuple[int, ...] = ()
+    losses: tuple[float | None, ...] = ()
+    gradients: tuple[Track, ...] = ()
+    activations: tuple[Track, ...] = ()
+    weights: tuple[Track, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -100,6 +141,7 @@ class Diagnosis:
         summary: what was run.
         by_heart: whether one batch could be learnt by heart, where that was tried; else None.
         language: in which the texts are, "en" or "zh"; keys, names and codes are English in each.
+        history: what was seen over time, for plots.
     """
 
     findings: tuple[Finding, ...] = ()
@@ -108,8 +150,10 @@ class Diagnosis:
     summary: Summary = field(default_factory=Summary)
     by_heart: ByHeart | None = None
     language: str = "en"
+    history: History = field(default_factory=History, repr=False)
 
     writers: ClassVar[dict[str, Callable[[Diagnosis], str]]] = {}
+    notebook: ClassVar[Callable[[Diagnosis], str] | None] = None  # how notebooks show it
 
     @property
     def healthy(self) -> bool:
@@ -128,8 +172,10 @@ class Diagnosis:
         return languages.translated(self, languages.language(lang))
 
     def to_dict(self) -> dict[str, Any]:
-        """The whole diagnosis as plain JSON data; keys are stable English words."""
-        return asdict(self)
+        """The diagnosis as plain JSON data; keys are stable English words. The history stays in the record."""
+        data = asdict(replace(self, history=History()))
+        del data["history"]
+        return data
 
     def save(self, path: str | Path) -> None:
         """Write the diagnosis to `path`, in the format that its suffix names.
@@ -142,6 +188,9 @@ class Diagnosis:
             known = ", ".join(sorted(s for s in self.writers if s))
             raise ValueError(f"cannot save a diagnosis to {str(path)!r}: expected a name ending in {known}")
         path.write_text(self.writers[path.suffix](self), encoding="utf-8")
+
+    def _repr_html_(self) -> str | None:
+        return Diagnosis.notebook(self) if Diagnosis.notebook else None
 
     def __str__(self) -> str:
         if ".txt" in self.writers:

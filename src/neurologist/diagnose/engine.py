@@ -16,8 +16,9 @@ from statistics import fmean
 
 from neurologist.diagnose import rules as members
 from neurologist.diagnose.by_heart import by_heart
-from neurologist.diagnose.diagnosis import Diagnosis, NotMeasured, Summary
+from neurologist.diagnose.diagnosis import Diagnosis, History, NotMeasured, Summary
 from neurologist.diagnose.finding import SEVERITIES, Finding, Symptom
+from neurologist.diagnose.history import history
 from neurologist.diagnose.rule import Rule
 from neurologist.diagnose.waterfall import waterfall
 from neurologist.record import Run
@@ -53,7 +54,13 @@ def examine(run: Run) -> Diagnosis:
         way = waterfall(seen)
     except Exception as error:
         missing.append(NotMeasured("the gradient's waterfall", f"{type(error).__name__}: {error}"))
-    return Diagnosis(tuple(rank(fold(findings))), tuple(missing), way, summarise(run), tried)
+    seen_over_time = History()
+    try:
+        seen_over_time = history(run, way)
+    except Exception as error:
+        missing.append(NotMeasured("the history of ops and weights", f"{type(error).__name__}: {error}"))
+    ranked = tuple(rank(fold(findings)))
+    return Diagnosis(ranked, tuple(missing), way, summarise(run), tried, history=seen_over_time)
 
 
 def _missing(run: Run) -> list[NotMeasured]:

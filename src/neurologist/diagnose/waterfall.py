@@ -1,7 +1,9 @@
-"""The gradient's way from the loss to the first layer, op by op, at the earliest sample that shows it whole."""
+"""The gradient's way from the loss to the first layer, op by op, at the samples that show it."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from functools import cache
 from math import log10
 
 from neurologist.diagnose.diagnosis import Bar, Waterfall
@@ -18,27 +20,33 @@ def waterfall(run: Run, step: int | None = None) -> Waterfall | None:
         run: the record.
         step: a sampled step; the first one by default.
     """
-    seen = [s for s in run.samples if step is None or s == step]
-    gradients = {op.id: {r["step"]: r for r in run.rows("gradient", op)} for op in run.ops}
-    for sample in seen:
-        path = [op for op in main_path(run) if sample in gradients[op.id]]
-        if path:
-            return Waterfall(sample, _bars(run, path, {op.id: gradients[op.id][sample] for op in path}))
-    return None
+    return next((way for way in waterfalls(run) if step is None or way.step == step), None)
 
 
-def _bars(run: Run, path: list[Op], rows: dict[int, dict[str, float | None]]) -> tuple[Bar, ...]:
-    bars: list[Bar] = []
-    total: float | None = None
-    loss = {member.id for op in path if op.kind == "loss" for member in composite(op)}
-    for op in path:
-        row = rows[op.id]
-        into, out, factor = row["rms_in"], row["rms_out"], row["factor"]
-        decades = log10(factor) if factor else None
-        if op.id not in loss and decades is not None:
-            total = (total or 0.0) + decades
-        if op.kind == "shape" and (decades is None or abs(decades) < 1e-6):
-            continue  # reshaping neither wins nor loses anything
-        place = Origin(op.file, op.line, op.code, op.module)
-        bars.append(Bar(op.label, op.kind, place, into, out, decades, total, expected_per_entry(run, op)))
-    return tuple(bars)
+def waterfalls(run: Run) -> Iterator[Waterfall]:
+    """The same at every sample that shows a gradient, in order of time."""
+    way = main_path(run)
+    gradients = {op.id: {row["step"]: row for row in run.rows("gradient", op)} for op in way}
+    loss = {member.id for op in way if op.kind == "loss" for member in composite(op)}
+    theory = cache(lambda op: expected_per_entry(run, op))
+    for step in run.samples:
+        path = [(op, gradients[op.id][step]) for op in way if step in gradients[op.id]]
+        if not path:
+            continue
+        bars: list[Bar] = []
+        total: float | None = None
+        for op, row in path:
+            decades = log10(row["factor"]) if row["factor"] else None
+            if op.id not in loss and decades is not None:
+                total = (total or 0.0) + decades
+            if op.kind == "shape" and (decades is None or abs(decades) < 1e-6):
+                continue  # reshaping neither wins nor loses anything
+            bars.append(_bar(op, row, decades, total, theory(op)))
+        yield Waterfall(step, tuple(bars))
+
+
+def _bar(
+    op: Op, row: dict[str, float | None], decades: float | None, total: float | None, expected: float | None
+) -> Bar:
+    place = Origin(op.file, op.line, op.code, op.module)
+    return Bar(op.label, op.kind, place, row["rms_in"], row["rms_out"], decades, total, expected, op.id, op.shape)

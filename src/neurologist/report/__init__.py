@@ -10,11 +10,11 @@ from __future__ import annotations
 import sys
 
 from neurologist.diagnose.diagnosis import Diagnosis
-from neurologist.report import github, json, terminal
+from neurologist.report import github, html, json, terminal
 
-__all__ = ["FORMATS", "github", "json", "terminal"]
+__all__ = ["FORMATS", "github", "html", "json", "terminal"]
 
-FORMATS = ("text", "json", "github")  # what `--format` offers
+FORMATS = ("text", "json", "github", "html")  # what `--format` offers
 
 
 def _plain(diagnosis: Diagnosis) -> str:
@@ -22,4 +22,5 @@ def _plain(diagnosis: Diagnosis) -> str:
     return terminal.text(diagnosis, ascii_only=not terminal.speaks_unicode(sys.stdout))
 
 
-Diagnosis.writers.update({".txt": _plain, ".json": json.text})
+Diagnosis.writers.update({".txt": _plain, ".json": json.text, ".html": html.text})
+Diagnosis.notebook = html.notebook

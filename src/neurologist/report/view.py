@@ -191,17 +191,13 @@ class _Viewer:
 
     def _steps(self, waterfall: Waterfall, alarm: bool) -> tuple[Step, ...]:
         worst = heaviest(waterfall.bars) if alarm else None
-        steps, height = [], 0.0
-        for i, bar in enumerate(waterfall.bars):
-            end = bar.total if bar.total is not None and math.isfinite(bar.total) else height
-            known = bar.decades is not None and math.isfinite(bar.decades)
-            start = end - bar.decades if known and bar.decades is not None and bar.total is not None else end
+        steps = []
+        for i, (bar, (start, end)) in enumerate(zip(waterfall.bars, heights(waterfall.bars), strict=True)):
             rms = bar.rms_out if bar.rms_out is not None else bar.rms_in
             label = self._say(bar.label)
             edge = i in (0, len(waterfall.bars) - 1)
             counted = None if bar.kind == "loss" and i == 0 else bar.decades  # totals begin behind the loss
             steps.append(Step(label, self._short(bar.origin), counted, start, end, rms, i == worst, edge, bar.expected))
-            height = end
         return tuple(steps)
 
     def _short(self, origin: Origin) -> str:
@@ -222,6 +218,18 @@ class _Viewer:
         parts += [tr(f"{len(summary.optimizers) - 3} more optimizers")] if len(summary.optimizers) > 3 else []
         record = words.path_text(summary.record, self.base) if summary.record else tr("in memory only")
         return [*parts, tr(f"record: {record}")]
+
+
+def heights(bars: Sequence[Bar]) -> list[tuple[float, float]]:
+    """Where the gradient stood before and after each op, in decades since the logits or predictions."""
+    found, height = [], 0.0
+    for bar in bars:
+        end = bar.total if bar.total is not None and math.isfinite(bar.total) else height
+        known = bar.decades is not None and math.isfinite(bar.decades)
+        start = end - bar.decades if known and bar.decades is not None and bar.total is not None else end
+        found.append((start, end))
+        height = end
+    return found
 
 
 def heaviest(bars: Sequence[Bar]) -> int | None:

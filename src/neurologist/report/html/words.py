@@ -1,0 +1,43 @@
+"""The words that the page's scripts write, in the reader's language.
+
+May import: `diagnose.languages`. To let a script say something new, add a key here and use it as `words.key`.
+"""
+
+from __future__ import annotations
+
+from neurologist.diagnose.languages import Say
+
+
+def of_scripts(tr: Say) -> dict[str, str]:
+    """Key -> text."""
+    return {
+        "step": tr("step"),
+        "loss": tr("loss"),
+        "sample": tr("examined step"),
+        "arrives": tr("gradient that arrives"),
+        "leaves": tr("gradient handed on"),
+        "decades": tr("decades"),
+        "theory": tr("theory"),
+        "total": tr("total"),
+        "shape": tr("shape of the output"),
+        "kind": tr("kind"),
+        "module": tr("module"),
+        "line": tr("line"),
+        "gradient": tr("Size of the gradient (RMS)"),
+        "factor": tr("Decades lost or won"),
+        "output": tr("Values put out"),
+        "median": tr("median"),
+        "units": tr("units"),
+        "dead": tr("dead"),
+        "ratio": tr("update / weight"),
+        "rms": tr("RMS of the weights"),
+        "weights": tr("Update against weight (RMS)"),
+        "table": tr("Numbers"),
+        "shown": tr("shown"),
+        "nothing": tr("There is no number to plot."),
+        "zero": tr("exactly 0"),
+        "saturated": tr("saturated"),
+        "share": tr("share"),
+        "smallest": tr("smallest"),
+        "largest": tr("largest"),
+    }
