@@ -221,7 +221,7 @@ def test_filters_and_orders_agree_with_the_catalogue(atlas, opened):
     page.get_by_label("are odd").check()
     expected = [name for name, spec in activations.items() if traits(spec).odd and traits(spec).dead_intervals]
     assert page.locator("#tiles .name").all_text_contents() == expected
-    page.get_by_label("Sort by").select_option("gain")
+    page.get_by_label("Sort by", exact=True).select_option("gain")
     gains = [traits(activations[name]).gain for name in page.locator("#tiles .name").all_text_contents()]
     assert gains == sorted(gains)
     assert len(gains) == len(expected)
@@ -239,10 +239,10 @@ def test_up_to_eight_functions_are_compared(atlas, opened):
     assert page.locator("#compare-body .figure path.line").count() == 8
     page.get_by_role("button", name="remove abs").click()
     assert page.locator("#compare-table tbody tr").count() == 7
-    page.get_by_label("Draw").select_option("1")
+    page.get_by_label("Draw", exact=True).select_option("1")
     page.reload()
     assert page.locator("#compare-table tbody tr").count() == 7
-    assert page.get_by_label("Draw").input_value() == "1"
+    assert page.get_by_label("Draw", exact=True).input_value() == "1"
 
 
 def test_the_language_changes_without_a_reload(atlas, opened):

@@ -16,8 +16,13 @@ from neurologist._version import __version__
 from neurologist.atlas.certificates import conditions
 from neurologist.atlas.data import members, scripts
 from neurologist.atlas.javascript import FOLD, erfc_series
+from neurologist.atlas.mathml import mathml
 
 PARTS = Path(__file__).parent / "page"
+CHAIN = (
+    r"\frac{\partial L}{\partial b_{1}} = f'(z_{1}) \cdot w_{2} f'(z_{2}) \cdot w_{3} f'(z_{3}) \cdot w_{4} f'(z_{4}) "
+    r"\cdot \frac{\partial L}{\partial a_{4}}"
+)
 LANGUAGES = ("en", "zh")
 
 
@@ -39,6 +44,8 @@ def page(cards: Sequence[Mapping[str, Any]], lang: str = "en") -> str:
         "CERTIFIED": conditions(),
         "ERFC_SERIES": erfc_series(),
         "ERFC_FOLD": FOLD,
+        **_quadrature(),
+        "CHAIN_FORMULA": mathml(CHAIN),
     }
     lines = [f"const {name} = {_literal(value)};" for name, value in constants.items()]
     functions = f"const FUNCTIONS = {scripts((member['kind'], member['name']) for member in shown)};"
@@ -50,6 +57,14 @@ def page(cards: Sequence[Mapping[str, Any]], lang: str = "en") -> str:
         .replace("<!-- script -->", f"<script>\n{script}</script>")
         .replace("LANG_OF_PAGE", "zh-CN" if lang == "zh" else "en")
     )
+
+
+def _quadrature() -> dict[str, list[float]]:
+    """Gauss and Legendre's nodes and weights, as many to a panel as `theory.numeric` takes."""
+    import numpy as np
+
+    nodes, weights = np.polynomial.legendre.leggauss(16)
+    return {"GAUSS_NODES": nodes.tolist(), "GAUSS_WEIGHTS": weights.tolist()}
 
 
 def _part(name: str) -> str:

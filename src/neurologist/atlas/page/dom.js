@@ -69,7 +69,7 @@ function slider(label, given, onchange) {
 }
 
 function select(label, options, value, onchange) {
-  const list = h("select", { onchange: () => onchange(list.value) });
+  const list = h("select", { "aria-label": label, onchange: () => onchange(list.value) });
   for (const [key, text] of options) list.append(h("option", { value: key, selected: key === value }, text));
   return h("label", { class: "choice" }, h("span", {}, label), list);
 }

@@ -30,6 +30,8 @@ function start() {
   startGallery();
   startCard();
   startCompare();
+  startDeep();
+  startChain();
   for (const button of document.querySelectorAll("nav [data-view]")) {
     button.addEventListener("click", () => change({ view: button.dataset.view }));
   }
