@@ -15,7 +15,8 @@ RUN = """(given) => {
   const settings = { ...given, member: memberOf(`activation/${given.name}`) };
   const run = runDepth(settings);
   const lists = (arrays) => arrays.map((array) => Array.from(array));
-  return { ...run, layers: lists(run.layers), gradients: lists(run.gradients), kept: lists(run.kept.map((k) => k.weight)) };
+  const kept = lists(run.kept.map((layer) => layer.weight));
+  return { ...run, layers: lists(run.layers), gradients: lists(run.gradients), kept };
 }"""
 THEORY = "(given) => theoryOf({ ...given, member: memberOf(`activation/${given.name}`) })"
 WIDTH, DEPTH, BATCH = 16, 4, 64
