@@ -204,6 +204,7 @@ def test_it_fits_light_and_dark_wide_and_narrow(run, opened, scheme, width):
     page.locator("table.fall .track").nth(3).click()
     page.locator("table.updates button").first.click()
     assert page.evaluate("document.documentElement.scrollWidth") <= width
+    assert page.locator("table.fall .track").nth(3).bounding_box()["width"] > 0.3 * width
     ink, paper = (
         page.evaluate(f"getComputedStyle(document.body).{name}.match(/\\d+/g).slice(0, 3).map(Number)")
         for name in ("color", "backgroundColor")
@@ -229,4 +230,8 @@ def test_chinese(run, opened):
 def test_it_is_read_without_scripts(run, opened):
     page = opened(run.path, java_script_enabled=False)
     assert page.locator("table.fall .bar").count() == len(run.diagnosis.waterfall.bars)
+    totals = page.locator("[data-column=total]").evaluate_all("all => all.map(one => one.value && Number(one.value))")
+    known = [(total, bar.total) for total, bar in zip(totals, run.diagnosis.waterfall.bars, strict=True) if total]
+    assert len(known) > 10
+    assert [total for total, _ in known] == pytest.approx([total for _, total in known], rel=1e-6)
     assert page.locator(".spark path").count() > 10

@@ -88,7 +88,7 @@ class History:
         losses: the loss at each.
         gradients: of the waterfall's ops: rms_in, rms_out, decades, total, as in `Bar`.
         activations: of activations: low, high, q05, q25, q50, q75, q95, zero_share, saturated_share as in the record's
-            table; units, and of them dead: silent in this sample and all that follow.
+            table; units, and of them dead: silent in this sample, in all that follow, and in the last three.
         weights: of parameters: rms, gradient and ratio (update to weight) as in the record's table.
     """
 

@@ -7,6 +7,8 @@ show one more number over time, name its column in `ACTIVATION` or `WEIGHTS`.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from functools import reduce
+from operator import and_
 from typing import Any
 
 from neurologist.diagnose.diagnosis import History, Track, Waterfall
@@ -18,6 +20,7 @@ GRADIENT = ("rms_in", "rms_out", "decades", "total")  # fields of a bar
 ACTIVATION = ("low", "q05", "q25", "q50", "q75", "q95", "high", "zero_share", "saturated_share", "units")
 WEIGHTS = ("rms", "gradient", "ratio")
 NUMBERS = 120_000  # in all, about 1 MB in a page; beyond, samples are left out
+LATE = 3  # samples at the end of a run in which a dead unit must be silent, as far as there are so many
 FEWEST = 8  # samples that are kept, however many ops there are
 
 Numbers = dict[str, tuple[float | None, ...]]
@@ -80,14 +83,12 @@ def _activation(run: Run, op: Op, steps: Sequence[int]) -> Track:
 
 
 def _dead(rows: list[Row]) -> Iterator[tuple[int, int]]:
-    """Step -> units that are silent in this sample and in every later one, latest first."""
-    silent: int | None = None
-    for row in reversed(rows):
-        bits = row.get("silent_units")
-        if bits is None:
-            continue
-        now = int.from_bytes(bits, "little")
-        silent = now if silent is None else silent & now
+    """Step -> units that are silent in this sample, in every later one and in the last few, latest first."""
+    counted = [row for row in reversed(rows) if row.get("silent_units") is not None]
+    bits = [int.from_bytes(row["silent_units"], "little") for row in counted]
+    silent = reduce(and_, bits[:LATE], -1)  # one sample of silence is no death
+    for row, now in zip(counted, bits, strict=True):
+        silent &= now
         yield row["step"], silent.bit_count()
 
 

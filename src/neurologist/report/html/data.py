@@ -34,6 +34,7 @@ def content(diagnosis: Diagnosis, base: Path | None) -> Content:
     tr, shown = of_report(diagnosis.language), view(diagnosis, base)
     fall = falls(diagnosis, shown.waterfall, tr)
     steps = fall.steps or diagnosis.history.steps
+    seen = diagnosis.summary.samples
     at = steps.index(shown.waterfall_step) if shown.waterfall_step in steps else 0
     firing, silent, moving = activations(diagnosis, at, tr), dead(diagnosis, at, tr), updates(diagnosis, at, tr)
     page = {
@@ -45,6 +46,7 @@ def content(diagnosis: Diagnosis, base: Path | None) -> Content:
         "activations": firing,
         "dead": silent,
         "updates": moving,
+        "chosen": tr(f"{len(steps):,} of {seen:,} examined steps are shown") if 0 < len(steps) < seen else "",
         "modules": sorted({row.module for row in (*fall.rows, *firing, *moving) if row.module}),
     }
     return Content(page, _data(diagnosis, fall, at, (firing, silent, moving), tr))

@@ -102,11 +102,17 @@ const Histories = data => {
     return outer;
   }
 
+  // Columns that are hidden on a narrow screen would come back under a cell that spans them.
+  const visible = row => [...row.cells].filter(cell => cell.getClientRects().length).length || row.cells.length;
+  function fit() {
+    for (const open of document.querySelectorAll("tr.detail")) open.cells[0].colSpan = visible(open.previousElementSibling);
+  }
+
   // The row that opens under `row`.
   function detail(row, at) {
     const id = row.id, subject = bars.get(id) || data.rows[id];
     const line = make("tr", null, {class: "detail", id: `${id}-history`});
-    const cell = make("td", null, {colspan: String(row.cells.length)});
+    const cell = make("td", null, {colspan: String(visible(row))});
     line.append(cell);
     row.after(line);
     cell.append(list(facts(id, at)));
@@ -129,5 +135,5 @@ const Histories = data => {
     return line;
   }
 
-  return {detail, facts, list};
+  return {detail, facts, fit, list};
 };

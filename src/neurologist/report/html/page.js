@@ -98,7 +98,8 @@
       toggle(row);
     });
   }
-  addEventListener("scroll", away, {passive: true});
+  addEventListener("scroll", away, {passive: true, capture: true});
+  addEventListener("resize", histories.fit);
   addEventListener("keydown", event => {
     if (event.key !== "Escape") return;
     if (!tip.hidden) return away();

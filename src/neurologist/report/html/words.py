@@ -11,7 +11,7 @@ from neurologist.diagnose.languages import Say
 def of_scripts(tr: Say) -> dict[str, str]:
     """Key -> text."""
     return {
-        "step": tr("step"),
+        "step": tr("Step"),
         "loss": tr("loss"),
         "sample": tr("examined step"),
         "arrives": tr("gradient that arrives"),
