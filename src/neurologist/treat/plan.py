@@ -36,6 +36,11 @@ class Plan:
         """In a few words."""
         return " + ".join(treatment.label for treatment in self.treatments) or "control"
 
+    @property
+    def key(self) -> frozenset[str]:
+        """The same for plans of the same treatments, in whatever order."""
+        return frozenset(treatment.label for treatment in self.treatments)
+
     def also(self, treatment: Treatment) -> Plan:
         """With one more treatment; it takes the place of one of its kind."""
         return Plan((*(t for t in self.treatments if t.slug != treatment.slug), treatment))

@@ -197,7 +197,7 @@ class Search:
         if not before.plan.treatments and judge([before], [after], self.task).verdict == "cured":
             return True
         gain = self._fine(after) - self._fine(before)
-        if after.left < before.left and gain > -margin(self.task):
+        if (after.errors, after.left) < (before.errors, before.left) and gain > -margin(self.task):
             return True  # what one fault hides, another may hide as well
         if not before.plan.treatments or before.diagnosis is None or not before.diagnosis.healthy:
             return gain > margin(self.task, before.worth)
@@ -219,14 +219,17 @@ class Search:
 
     def _round(self, best: Trial, plans: list[Plan]) -> list[Trial]:
         """Trials of plans on top of a trial, the best first."""
-        proposed = {id(plan): place for place, plan in enumerate(plans)}
+        places = {plan.key: place for place, plan in enumerate(plans)}
+        known = {trial.plan.key: trial for trial in self.tried if trial.whole and not trial.number}
+        found = [known[plan.key] for plan in plans if plan.key in known]
+        plans = [plan for plan in plans if plan.key not in known]
         if self.seen.steps > 2 * self.steps:
             now = [plan for plan in plans if plan.longer == best.plan.longer]  # a longer one begins as a short one does
             self.short = self.short or next(self._conduct([self.brief(Plan())]))
             short = self.trials(self.brief(plan) for plan in now if not self.late)
             short.sort(key=lambda trial: (-self._fine(trial), trial.place))
             plans = [trial.plan for trial in short[:FINALISTS]] + [plan for plan in plans if plan not in now]
-        found: list[Trial] = []
+        new: list[Trial] = []
         enough: list[int] = []
 
         def jobs() -> Iterator[Job]:
@@ -236,12 +239,12 @@ class Search:
                 yield self.whole(plan)
 
         for trial in self._noted(jobs()):
-            found.append(trial)
+            new.append(trial)
             if self._perfect(trial) and not trial.left:
                 enough.append(trial.place)
-        kept = [trial for trial in found if isfinite(trial.worth) and trial.place <= min(enough, default=trial.place)]
-        kept.sort(key=lambda trial: proposed[id(trial.plan)])  # of those that are alike the first is taken
-        return sorted(kept, key=cmp_to_key(self._order))
+        found += [trial for trial in new if trial.place <= min(enough, default=trial.place)]
+        found.sort(key=lambda trial: places[trial.plan.key])  # of those that are alike the first is taken
+        return sorted((trial for trial in found if isfinite(trial.worth)), key=cmp_to_key(self._order))
 
     def _gain(self, trial: Trial) -> float:
         return trial.worth - self.start
@@ -250,7 +253,7 @@ class Search:
         return self._better(other, one) - self._better(one, other)
 
     def _better(self, trial: Trial, other: Trial) -> bool:
-        """By worth; where that is alike, the one with less left to find; else the one that came first.
+        """By worth; where that is alike, the one with fewer errors left, or less left; else the one that came first.
 
         One that leaves an error standing is not better than one that does not, unless that one gains little.
         """
@@ -262,7 +265,7 @@ class Search:
         difference = self._fine(trial) - self._fine(other)
         if abs(difference) > margin(self.task):
             return difference > 0
-        return trial.left < other.left
+        return (trial.errors, trial.left) < (other.errors, other.left)
 
     def _plans(self, best: Trial, findings: list[Finding]) -> list[Plan]:
         plans: dict[str, Plan] = {}
