@@ -162,7 +162,7 @@ def test_dead_units_are_those_that_stay_silent(run, opened):
     page = opened(run.path)
     row = page.locator("table.dead tr.row")
     assert row.count() == 1
-    assert [int(row.locator("data").nth(i).get_attribute("value")) for i in (0, 1)] == [24, 32]
+    assert [int(row.locator("data").nth(i).get_attribute("value")) for i in range(3)] == [24, 24, 32]
 
 
 def test_every_anchor_leads_somewhere(run, opened):
@@ -225,6 +225,18 @@ def test_chinese(run, opened):
     assert [h for h in english if not re.search("[\u4e00-\u9fff]", h)] == [
         h for h in english if h.startswith(cause.rule)
     ]
+
+
+def test_it_prints_on_white_without_what_only_a_screen_needs(run, opened):
+    page = opened(run.path, color_scheme="dark")
+    ink = "[...document.querySelector('#loss canvas').getContext('2d').getImageData(0, 0, 2000, 400).data]"
+    before = page.evaluate(f"{ink}.reduce((sum, value) => sum + value)")
+    page.emulate_media(media="print")
+    page.wait_for_timeout(100)
+    assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
+    assert page.locator("nav, #filters").locator("visible=true").count() == 0
+    assert page.locator("table.fall .bar").first.is_visible()
+    assert page.evaluate(f"{ink}.reduce((sum, value) => sum + value)") != before
 
 
 def test_it_is_read_without_scripts(run, opened):

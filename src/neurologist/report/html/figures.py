@@ -38,8 +38,7 @@ def scale(values: Numbers, log: bool = False) -> Scale:
     low, high = min(known), max(known)
     if log:
         return Scale(math.floor(math.log10(low)), math.ceil(math.log10(high)), True)
-    room = 0.05 * (high - low)
-    return Scale(low - room, high + room)
+    return Scale(low, high)
 
 
 def line(values: Numbers, on: Scale) -> str:

@@ -15,10 +15,12 @@
     const [curve, values] = data.losses, sampled = data.sampled;
     const lines = new Map(curve.map((s, i) => [s, values[i]])), marks = new Map(sampled.steps.map((s, i) => [s, sampled.losses[i]]));
     const all = [...new Set([...curve, ...sampled.steps])].sort((a, b) => a - b);
+    const known = [...values, ...sampled.losses].filter(v => v !== null), low = Math.min(...known), high = Math.max(...known);
+    const log = known.every(v => typeof v === "number") && low > 0 && high > 10 * low;
     const drawn = Plots.plot(place, words.loss, all, [
       {name: words.loss, values: all.map(s => lines.get(s)), ink: "won"},
       {name: words.sample, values: all.map(s => marks.get(s)), ink: "lost", points: true},
-    ], {unit: words.loss, stepWord: words.step});
+    ], {log, unit: words.loss, stepWord: words.step});
     if (!drawn) place.append(make("p", words.nothing, {class: "note"}));
   }
 

@@ -61,7 +61,7 @@ const Plots = (() => {
   function each(work) {
     for (const job of drawn) job.place.isConnected ? work(job) : (job.chart.destroy(), drawn.delete(job));
   }
-  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => each(again));
+  for (const media of ["(prefers-color-scheme: dark)", "print"]) matchMedia(media).addEventListener("change", () => each(again));
   let waiting = 0;
   addEventListener("resize", () => {
     clearTimeout(waiting);

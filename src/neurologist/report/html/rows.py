@@ -34,7 +34,7 @@ class Row:
     Attributes:
         numbers: what was measured -> its value at each step.
         paths: a small drawing, (class, path) each; `ends` say the ends of its scale.
-        cells: numbers at the chosen step: (column, text, value).
+        cells: numbers at the chosen step: (column, text, value); no column where the step makes no difference.
         step: of the waterfall: the op as other views show it; `left`, `width` and `theory` are where its bar stands
             and where theory ends it, in percent.
     """
@@ -175,7 +175,8 @@ def dead(diagnosis: Diagnosis, at: int, tr: Say) -> tuple[Row, ...]:
         on = Scale(0.0, max(units for units in numbers["units"] if units is not None))
         zeros = [None if value is None else 0.0 for value in numbers["dead"]]
         paths = (("narrow", band(zeros, numbers["dead"], on)), ("middle", line(numbers["dead"], on)))
-        cells = (_cell(numbers, "dead", at), _cell(numbers, "units", at))
+        last = [value for value in numbers["dead"] if value is not None][-1]
+        cells = (_cell(numbers, "dead", at), ("", words.number(last), plain(last)), _cell(numbers, "units", at))
         row = _row(f"dead-{track.op}", track.label, track.origin)
         rows.append(replace(row, numbers=numbers, paths=paths, cells=cells, ends=_said(on)))
     return tuple(rows)
