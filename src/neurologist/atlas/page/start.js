@@ -32,6 +32,7 @@ function start() {
   startCompare();
   startDeep();
   startChain();
+  startClasses();
   for (const button of document.querySelectorAll("nav [data-view]")) {
     button.addEventListener("click", () => change({ view: button.dataset.view }));
   }

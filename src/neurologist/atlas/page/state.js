@@ -1,7 +1,7 @@
 /* What the page shows, as the part of its address behind the #: a link to it shows the same to others. */
 
 const DEFAULTS = { view: "gallery", show: "activation/gelu", x: "1", q: "", kind: "", traits: "", sort: "name" };
-Object.assign(DEFAULTS, { p: "", compare: "activation/relu,activation/gelu,activation/tanh", order: "0", deep: "", chain: "" });
+Object.assign(DEFAULTS, { p: "", compare: "activation/relu,activation/gelu,activation/tanh", order: "0", deep: "", chain: "", classes: "" });
 const state = { ...DEFAULTS };
 const listeners = [];
 
