@@ -106,7 +106,7 @@ def test_the_keyboard_moves_a_score_and_the_address_keeps_it(atlas, opened):
     page.get_by_label("score z₁").focus()
     for _ in range(5):
         page.keyboard.press("ArrowRight")
-    page.get_by_label("Right class", exact=True).select_option(value="1")
+    page.get_by_label("Right class", exact=True).select_option(index=1)
     z = torch.tensor([2.5, 1.0, 0.0, -1.0], dtype=torch.float64)
     cells = page.locator("#class-table tbody tr").first.locator("td").all_inner_texts()
     assert number(cells[3]) == pytest.approx(float(torch.softmax(z, 0)[0]), rel=1e-3)
