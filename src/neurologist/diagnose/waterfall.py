@@ -29,10 +29,8 @@ def waterfalls(run: Run) -> Iterator[Waterfall]:
     gradients = {op.id: {row["step"]: row for row in run.rows("gradient", op)} for op in way}
     loss = {member.id for op in way if op.kind == "loss" for member in composite(op)}
     theory = cache(lambda op: expected_per_entry(run, op))
-    for step in run.samples:
+    for step in sorted({step for rows in gradients.values() for step in rows}):
         path = [(op, gradients[op.id][step]) for op in way if step in gradients[op.id]]
-        if not path:
-            continue
         bars: list[Bar] = []
         total: float | None = None
         for op, row in path:
