@@ -150,6 +150,7 @@ def test_the_command_writes_the_page(tmp_path, monkeypatch):
         model = torch.nn.Linear(4, 2)
         torch.nn.functional.cross_entropy(model(torch.randn(8, 4)), torch.zeros(8, dtype=torch.long)).backward()
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PYTHONIOENCODING", "ascii")  # the page is in UTF-8 wherever it goes
     program = [sys.executable, "-m", "neurologist", "diagnose", "run.nlr"]
     subprocess.run([*program, "-o", "report.html"], check=False, capture_output=True)
     page = (tmp_path / "report.html").read_text(encoding="utf-8")

@@ -48,7 +48,7 @@ def examine(request: Request) -> int:
     """Run the program, report, and give the exit code of the whole."""
     writable(request.output)
     form = chosen(request.form, request.output)
-    lang = spoken(request.lang, form.spoken, None if request.output else sys.stdout)
+    lang = spoken(request.lang, form.spoken, None if request.output or form.alone else sys.stdout)
     base = Path.cwd()
     program = _program(request)
     with _report_stream(apart=form.alone and request.output is None) as stream:

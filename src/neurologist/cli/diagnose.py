@@ -47,7 +47,7 @@ def command(
 
     writable(output)
     form = chosen(form, output)
-    lang = spoken(lang, form.spoken, None if output else sys.stdout)
+    lang = spoken(lang, form.spoken, None if output or form.alone else sys.stdout)
     try:
         diagnosis = examine(Run(record)).in_language(lang)
     except (RecordError, OSError) as error:

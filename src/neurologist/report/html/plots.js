@@ -35,7 +35,7 @@ const Plots = (() => {
         ],
         series: [{label: stepWord, value: (u, v) => digits(v)}, ...series.map(one => ({
           label: one.name, stroke: colour(one.ink), width: one.points ? 0 : 2, dash: one.dash,
-          points: {show: one.points || steps.length < 40, size: one.points ? 8 : 5, fill: colour(one.points ? one.ink : "paper")},
+          points: {show: one.points || steps.length < 40, size: one.points ? 6 : 5, fill: colour(one.points ? one.ink : "paper")},
           value: (u, v) => digits(v), spanGaps: false,
         }))],
         bands: series.flatMap((one, i) => one.band ? [{series: [i + 1, one.band + 1], fill: colour(one.fill)}] : []),
