@@ -12,7 +12,7 @@ from neurologist.atlas.certificates import certificate, conditions
 from neurologist.atlas.javascript import WORDS, erfc_series, function
 from neurologist.atlas.mathml import mathml
 from neurologist.atlas.unroll import unroll
-from neurologist.catalogue import FormulaError, activations
+from neurologist.catalogue import FormulaError, activations, losses
 from neurologist.catalogue.backends import arrays
 from neurologist.catalogue.expression import compile_formula, evaluate
 from neurologist.catalogue.grammar import WORDS as LANGUAGE
@@ -82,6 +82,13 @@ def test_every_word_of_the_page_stands_in_both_languages():
         assert set(both) == set(LANGUAGES), key
         assert all(both.values()), key
         assert set(blanks.findall(both["en"])) == set(blanks.findall(both["zh"])), key
+
+
+def test_what_a_function_is_stands_in_chinese_under_names_that_there_are():
+    chinese = json.loads((PARTS / "members.zh.json").read_text(encoding="utf-8"))
+    members = {f"{kind}/{name}" for kind, family in (("activation", activations), ("loss", losses)) for name in family}
+    assert chinese.keys() <= members  # a new member needs one file alone, and speaks English until it is translated
+    assert all(re.search("[\u4e00-\u9fff]", said) for said in chinese.values())
 
 
 def test_no_word_of_the_page_is_unused_or_missing():

@@ -251,6 +251,7 @@ def test_the_language_changes_without_a_reload(atlas, opened):
     page.locator("#language").click()
     assert page.evaluate("[window.sameAsBefore, document.documentElement.lang]") == [True, "zh-CN"]
     assert page.locator("nav [data-view=gallery]").inner_text() == "图库"
+    assert "标准正态" in page.locator("#about").inner_text()
     assert "增益" in page.locator("#card table.facts").inner_text()
     assert "lang=zh" in page.url
     page.reload()

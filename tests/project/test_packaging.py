@@ -39,6 +39,13 @@ def test_wheel_holds_the_package_its_types_its_translations_and_its_pages(wheel,
     assert {f"neurologist/{path.relative_to(root / 'src' / 'neurologist').as_posix()}" for path in sources} <= names
 
 
+def test_wheel_holds_the_parts_of_the_atlas_and_its_certificates(wheel, root):
+    parts = (root / "src" / "neurologist" / "atlas" / "page").iterdir()
+    assert {f"neurologist/atlas/page/{path.name}" for path in parts} <= set(wheel.namelist())
+    certified = (root / "docs" / "certificates.json").read_bytes()
+    assert wheel.read("neurologist/atlas/certificates.json") == certified
+
+
 def test_wheel_holds_nothing_else(wheel):
     folders = {name.split("/")[0] for name in wheel.namelist()}
     assert folders == {"neurologist", f"neurologist-{__version__}.dist-info"}

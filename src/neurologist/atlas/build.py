@@ -42,6 +42,7 @@ def page(cards: Sequence[Mapping[str, Any]], lang: str = "en") -> str:
         "LANG": lang,
         "MEMBERS": shown,
         "WORDS_OF": json.loads(_part("words.json")),
+        "ABOUT_IN_CHINESE": json.loads(_part("members.zh.json")),
         "CERTIFIED": conditions(),
         "ERFC_SERIES": erfc_series(),
         "ERFC_FOLD": FOLD,

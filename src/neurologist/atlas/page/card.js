@@ -81,7 +81,7 @@ function drawCard() {
   );
   host.replaceChildren(
     h("h2", {}, member.name, member.aliases.length ? h("small", {}, ` ${member.aliases.join(", ")}`) : null),
-    h("p", { lang: "en" }, member.about),
+    aboutOf(member),
     ...(drawable ? [legend(linesOf(member, parameters)), figure, position, readout] : [h("p", {}, t("no_plot"))]),
     member.note ? h("p", { class: "note", lang: "en" }, member.note) : "",
     member.points ? h("p", { class: "note" }, t("points_only", { count: member.points.x.length })) : "",
@@ -89,6 +89,12 @@ function drawCard() {
     ...facts(member),
   );
   redraw();
+}
+
+/* What it is, in a sentence; a member that nobody has translated yet says it in English. */
+function aboutOf(member) {
+  const chinese = language === "zh" && ABOUT_IN_CHINESE[keyOf(member)];
+  return h("p", { id: "about", lang: chinese ? "zh-CN" : "en" }, chinese || member.about);
 }
 
 /* More than a few would push everything else off the screen. */

@@ -65,7 +65,7 @@ function showMember(member) {
 
 function matches(member) {
   const wanted = state.traits ? state.traits.split(",") : [];
-  const text = [member.name, ...member.aliases, member.about, member.source].join(" ").toLowerCase();
+  const text = [member.name, ...member.aliases, member.about, ABOUT_IN_CHINESE[keyOf(member)] ?? "", member.source].join(" ").toLowerCase();
   const words = state.q.toLowerCase().split(/[\s_-]+/).filter(Boolean);
   return (
     (!state.kind || member.kind === state.kind) &&
