@@ -123,7 +123,7 @@ def fix(
         if files and arms.jobs > 1:
             arms.jobs = 1  # they would write over each other's
         cure = _cured(search, control, seeds)
-    return replace(cure, notes=(*cure.notes, *of_files(files)))
+    return replace(cure, notes=(*cure.notes, *of_files(files))) if cure.verdicts else cure
 
 
 def _control(search: Search, minutes: float | None) -> Trial:
