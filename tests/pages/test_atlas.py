@@ -137,6 +137,29 @@ def at_50_digits(spec, setting, x):
     return found if not isinstance(found, np.ndarray) else found.ravel()[0]
 
 
+@pytest.mark.parametrize("name", ["mish", "eis", "silu"])
+def test_a_branch_of_the_formula_alone_leaves_no_spike(name, ask):
+    _, numbers = ask
+    spec = activations[name]
+    truth = second_at_zero(spec.formula, spec.parameters)
+    assert numbers(f"activation/{name}", 2, [0.0]) == pytest.approx([truth], rel=1e-5)
+
+
+def second_at_zero(formula, given):
+    import mpmath as mp
+
+    with mp.workdps(60):
+        h = mp.mpf(10) ** -12
+        left, middle, right = (exact(formula, {**given, "x": at}) for at in (-h, mp.mpf(0), h))
+        return float((right - 2 * middle + left) / h**2)
+
+
+def test_a_tie_of_two_scores_leaves_no_spike(ask):
+    _, numbers = ask
+    for order, truth in enumerate((np.log(2), -0.5, 0.25)):
+        assert numbers("loss/cross_entropy", order, [0.0]) == pytest.approx([truth], rel=1e-6)
+
+
 def test_losses_without_a_formula_are_drawn_through_computed_points(ask):
     _, numbers = ask
     for name in ("rank_net", "info_nce", "circle"):

@@ -45,7 +45,7 @@ def drawn(spec: Activation | Loss) -> Drawn:
 
 
 def _of_activation(spec: Activation) -> Drawn:
-    note, second = "", None
+    note = ""
     if spec.vector:
         pair = {"x": ["x", repr(spec.beside)]}
         value = unroll(spec.value, pair)[0]
@@ -75,7 +75,9 @@ def _of_loss(spec: Loss) -> Drawn:
     fixed = dict(spec.parameters)
     if spec.vector:
         value = unroll(spec.value, setting.entries)[0]
-        slope = _slope(value, spec.symbol)
+        # of the textbook's form: where two entries tie, the stable one's branches differ, though there is no kink; and
+        # of the whole curve, not the partial slope that `stable_derivative` is: the other entry may depend on this one
+        slope = _slope(unroll(spec.formula, setting.entries)[0], spec.symbol)
     else:
         fixed |= {letter: float(entries[0]) for letter, entries in setting.entries.items() if letter != spec.symbol}
         value, slope = spec.value, spec.stable_derivative or _slope(spec.value, spec.symbol)

@@ -115,10 +115,21 @@ function histogram(values, low, high, width = 150, height = 70) {
   return { svg: s("svg", { viewBox: `0 0 ${width} ${height}`, class: "histogram", "aria-hidden": "true" }, bars), share: inside / values.length };
 }
 
+/* Whole decades that hold the gradients; every sixteenth is enough to know. */
+function decadesOf(gradients) {
+  let [low, high] = [0, 1];
+  for (const g of gradients) {
+    for (let i = 0; i < g.length; i += 16) {
+      const size = Math.log10(Math.abs(g[i]));
+      if (Number.isFinite(size)) [low, high] = [Math.min(low, size), Math.max(high, size)];
+    }
+  }
+  return [Math.floor(low), Math.ceil(high)];
+}
+
 function histograms(run, depth) {
   const shown = [...new Set(linspace(0, depth, Math.min(HISTOGRAMS, depth + 1)).map(Math.round))];
-  const sizes = run.gradients.flatMap((g) => [...g.filter((x) => x !== 0 && Number.isFinite(x))].map((x) => Math.log10(Math.abs(x))).filter((_, i) => i % 16 === 0));
-  const [low, high] = [Math.floor(sizes.reduce((a, b) => Math.min(a, b), 0)), Math.ceil(sizes.reduce((a, b) => Math.max(a, b), 1))];
+  const [low, high] = decadesOf(run.gradients);
   return shown.map((layer) => {
     const reach = 4 * (run.signal[layer] || 1);
     const z = histogram(run.layers[layer], -reach, reach);
