@@ -75,6 +75,6 @@ def test_a_script_that_cannot_be_tried_is_said(neurologist: Command, tmp_path: P
     )
     run = neurologist("fix", "broken.py")
     assert run.returncode == 2
-    assert "failed with RuntimeError: failed: exit code 2 before its first .backward()" in run.stderr
+    assert "the program failed before its first .backward(): exit code 2: broken.py: error: " in run.stderr
     (tmp_path / "idle.py").write_text("print(1)")
     assert "the program ended before its first .backward()" in neurologist("fix", "idle.py").stderr

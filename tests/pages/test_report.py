@@ -188,6 +188,7 @@ def test_it_is_worked_by_keyboard_alone(run, opened):
         page.keyboard.press("Tab")
         if page.evaluate("document.activeElement.closest('tr.row')?.id") == f"op-{run.diagnosis.waterfall.bars[2].op}":
             break
+    page.evaluate("new Promise(done => { addEventListener('scroll', () => setTimeout(done, 50)); scrollBy(0, 3); })")
     assert page.locator("#tip").is_visible()
     page.keyboard.press("Enter")
     assert page.evaluate("document.activeElement.getAttribute('aria-expanded')") == "true"

@@ -100,7 +100,12 @@
       toggle(row);
     });
   }
-  addEventListener("scroll", away, {passive: true, capture: true});
+  function moved() { // focusing a row scrolls to it: its tip goes with it
+    const row = document.activeElement.matches("button.open:focus-visible") && document.activeElement.closest("tr.row");
+    if (row && !tip.hidden) point(row);
+    else away();
+  }
+  addEventListener("scroll", moved, {passive: true, capture: true});
   addEventListener("resize", histories.fit);
   addEventListener("keydown", event => {
     if (event.key !== "Escape") return;
