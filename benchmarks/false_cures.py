@@ -19,7 +19,7 @@ from pathlib import Path
 from neurologist.specimens import specimens
 from neurologist.treat.apart import Lost
 from neurologist.treat.crew import Crew
-from neurologist.treat.script import rerun, script
+from neurologist.treat.script import script
 from neurologist.treat.trial import Job, Trial, conduct
 from neurologist.treat.verdict import judge
 
@@ -31,7 +31,7 @@ FALSE = ("helped", "cured")
 def programs() -> dict[str, Callable[[], object]]:
     """Healthy programs by name."""
     found: dict[str, Callable[[], object]] = {
-        path.stem: partial(rerun, script(str(path), ())) for path in sorted(EXAMPLES.glob("healthy_*.py"))
+        path.stem: script(str(path), ()) for path in sorted(EXAMPLES.glob("healthy_*.py"))
     }
     return found | {name: specimen.healthy for name, specimen in specimens().items()}
 

@@ -7,6 +7,7 @@ import pickle
 import subprocess
 import sys
 from dataclasses import replace
+from functools import partial
 
 import pytest
 import torch
@@ -134,6 +135,12 @@ def test_an_arm_that_fails_costs_no_other():
     assert {lane.seeds for lane in race.lanes} == {1}
     assert all("MemoryError: no room (test_race.py:" in lane.errors[0] for lane in race.lanes)
     assert "failed: MemoryError: no room" in str(race)
+
+
+def test_a_partial_function_is_a_program_like_any_other_and_no_script():
+    race = nl.race(partial(program, depth=1), ["tanh"], seeds=1, steps=10, lr=None)
+    assert {lane.seeds for lane in race.lanes} == {1}
+    assert race.lanes[0].errors == ()
 
 
 def test_each_arm_gets_the_learning_rate_that_suits_it():

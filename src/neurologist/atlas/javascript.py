@@ -10,9 +10,9 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
-from typing import Any
 
 from neurologist.catalogue.errors import FormulaError
+from neurologist.catalogue.expression import Parts
 
 WORDS: Mapping[str, str] = {
     **{
@@ -80,33 +80,20 @@ class _Writer:
     def __init__(self, tree: ast.expr) -> None:
         self.tree = tree
         self.lines: list[str] = []
-        self._numbers: dict[tuple[Any, ...], int] = {}
-        self._number_of: dict[int, int] = {}
-        self._times: dict[int, int] = {}
+        self._parts = Parts(tree)
         self._named: dict[int, str] = {}
-        self._count(tree)
 
     def text(self, node: ast.expr) -> str:
         """An expression; a name where the part has one."""
-        number = self._number_of[id(node)]
+        number = self._parts.number(node)
         if number in self._named:
             return self._named[number]
         made = self._plain(node)
-        if self._times[number] > 1 and isinstance(node, ast.Call | ast.BinOp):
+        if self._parts.repeats(node):
             self._named[number] = f"${len(self.lines)}"
             self.lines.append(f"{self._named[number]}={made}")
             return self._named[number]
         return made
-
-    def _count(self, node: ast.expr) -> int:
-        inside = [child for child in ast.iter_child_nodes(node) if isinstance(child, ast.expr)]
-        kinds = tuple(type(child) for child in ast.iter_child_nodes(node) if not isinstance(child, ast.expr))
-        made_of = tuple(self._count(child) for child in inside)
-        own = (getattr(node, "id", None), repr(getattr(node, "value", None)) if not inside else None)
-        number = self._numbers.setdefault((type(node), own, kinds, made_of), len(self._numbers))
-        self._number_of[id(node)] = number
-        self._times[number] = self._times.get(number, 0) + 1
-        return number
 
     def _plain(self, node: ast.expr) -> str:
         match node:

@@ -104,24 +104,22 @@ def evaluate(text: str, values: Mapping[str, float]) -> float:
     return result
 
 
-class _Builder:
-    """Turns a checked tree into closures; equal subtrees share one, whose result is kept while a call lasts."""
+class Parts:
+    """Which parts of a tree are equal, and which of them are worth computing once."""
 
-    def __init__(self, tree: ast.expr, backend: Backend) -> None:
-        self.backend = backend
-        self.operators = getattr(backend, "operators", OPERATORS)
+    def __init__(self, tree: ast.AST) -> None:
         self._numbers: dict[tuple[Any, ...], int] = {}  # a subtree's make-up -> its number
         self._number_of: dict[int, int] = {}  # id of a node -> the number of its make-up
         self._times: dict[int, int] = {}
         self._count(tree)
 
-    def build(self, node: ast.expr) -> Compiled:
-        """A closure over the values of the free names."""
-        made = self._plain(node)
-        number = self._number_of[id(node)]
-        if self._times[number] == 1 or not isinstance(node, ast.Call | ast.BinOp):
-            return made
-        return _kept(made, f"#{number}")
+    def number(self, node: ast.AST) -> int:
+        """The same for equal parts."""
+        return self._number_of[id(node)]
+
+    def repeats(self, node: ast.AST) -> bool:
+        """True for an operation that stands in the tree more than once."""
+        return self._times[self.number(node)] > 1 and isinstance(node, ast.Call | ast.BinOp)
 
     def _count(self, node: ast.AST) -> int:
         inside = [child for child in ast.iter_child_nodes(node) if isinstance(child, ast.expr)]
@@ -132,6 +130,20 @@ class _Builder:
         self._number_of[id(node)] = number
         self._times[number] = self._times.get(number, 0) + 1
         return number
+
+
+class _Builder:
+    """Turns a checked tree into closures; equal subtrees share one, whose result is kept while a call lasts."""
+
+    def __init__(self, tree: ast.expr, backend: Backend) -> None:
+        self.backend = backend
+        self.operators = getattr(backend, "operators", OPERATORS)
+        self._parts = Parts(tree)
+
+    def build(self, node: ast.expr) -> Compiled:
+        """A closure over the values of the free names."""
+        made = self._plain(node)
+        return _kept(made, f"#{self._parts.number(node)}") if self._parts.repeats(node) else made
 
     def _plain(self, node: ast.expr) -> Compiled:
         match node:

@@ -14,8 +14,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
-import typer
-
 from neurologist.cli import _record
 from neurologist.cli._by_heart import learning
 from neurologist.cli._output import BROKEN, CLEAN, Format, chosen, fail, note, spoken, writable, write
@@ -142,8 +140,3 @@ def _report_stream(apart: bool) -> Iterator[IO[str]]:
     os.dup2(2, 1)
     with kept:
         yield kept
-
-
-def answer(request: Request) -> typer.Exit:
-    """`examine`, as what a verb raises."""
-    return typer.Exit(examine(request))

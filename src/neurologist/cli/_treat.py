@@ -8,7 +8,6 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import typer
@@ -39,7 +38,7 @@ def treat(target: str, arguments: list[str], module: bool, quiet: bool, **option
         raise fail(str(error)) from None
     try:
         with _live(quiet) as told:
-            return fix(partial(scripts.rerun, program), told=told, **options)
+            return fix(program, told=told, **options)
     except (ProgramError, scripts.NoProgram, NoBackend, ValueError) as error:
         note(f"{program.name}: {error}")
         raise typer.Exit(BROKEN) from None

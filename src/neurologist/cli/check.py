@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from neurologist.cli._examine import Request, answer
+from neurologist.cli._examine import Request, examine
 from neurologist.cli._output import FormatOption, LangOption, OutputOption
 from neurologist.cli.run import SETTINGS, AsModule, Quiet, Rest, Target
 
@@ -52,4 +52,5 @@ def command(
     a script that fails keeps its own.
     """
     limit = steps if steps is not None or overfit else STEPS
-    raise answer(Request(target, arguments or [], module, limit, 1.0, None, form, output, quiet, lang, overfit))
+    request = Request(target, arguments or [], module, limit, 1.0, None, form, output, quiet, lang, overfit)
+    raise typer.Exit(examine(request))

@@ -86,7 +86,7 @@ def _raced(make: Callable[[], scripts.Program], quiet: bool, **options: Any) -> 
 
     try:
         with _progress(quiet) as told:
-            return race(partial(scripts.rerun, make()), told=told, **options)
+            return race(make(), told=told, **options)
     except (ProgramError, scripts.NoProgram, NoBackend, BadStore, KeyError, ValueError) as error:
         raise fail(str(error.args[0])) from None
     except KeyboardInterrupt:

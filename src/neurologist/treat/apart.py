@@ -239,11 +239,16 @@ def _folder(folder: str, isolate: bool) -> Iterator[None]:
 def copied_bytes(folder: Path, limit: int = LARGEST) -> int:
     """What a copy of a folder would take; counting stops beyond `limit`."""
     total = 0
-    for root, folders, files in os.walk(folder):
-        folders[:] = [name for name in folders if name not in NOT_COPIED]
-        for name in files:
-            with suppress(OSError):
-                total += Path(root, name).lstat().st_size
+    for path in files_below(folder):
+        with suppress(OSError):
+            total += path.lstat().st_size
         if total > limit:
             break
     return total
+
+
+def files_below(folder: Path) -> Iterator[Path]:
+    """The files of a folder that a copy of it holds."""
+    for root, folders, files in os.walk(folder):
+        folders[:] = [name for name in folders if name not in NOT_COPIED]
+        yield from (Path(root, name) for name in files)

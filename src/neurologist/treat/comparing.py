@@ -1,6 +1,6 @@
 """Seeing what a loss compares: the calls of torch's loss functions in a block of the program.
 
-May import: torch, `treat.objective`, `treat.pair`.
+May import: torch, `treat.forward`, `treat.objective`, `treat.pair`.
 """
 
 from __future__ import annotations
@@ -9,8 +9,8 @@ from collections.abc import Callable
 from typing import Any
 
 import torch
-from torch.overrides import TorchFunctionMode
 
+from neurologist.treat.forward import Calls
 from neurologist.treat.objective import LossCall, is_loss
 from neurologist.treat.pair import Pair
 
@@ -26,7 +26,7 @@ def compared(function: Callable[..., Any], args: Any, named: Any, result: Any) -
     return Pair(objective.prediction.detach(), objective.target.detach(), value, objective, reduced=result.numel() == 1)
 
 
-class Comparing(TorchFunctionMode):
+class Comparing(Calls):
     """Notes what losses compare in its block.
 
     Attributes:
@@ -34,13 +34,12 @@ class Comparing(TorchFunctionMode):
     """
 
     def __init__(self) -> None:
-        super().__init__()
+        super().__init__(self._noted)
         self.pairs: list[Pair] = []
 
-    def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
-        """Every call of a torch function or tensor method comes here first."""
-        result = func(*args, **(kwargs or {}))
-        pair = compared(func, args, kwargs or {}, result)
+    def _noted(self, function: Callable[..., Any], args: Any, named: Any) -> Any:
+        result = function(*args, **named)
+        pair = compared(function, args, named, result)
         if pair is not None:
             self.pairs.append(pair)
         return result

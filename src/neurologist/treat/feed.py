@@ -20,16 +20,15 @@ from typing import Any, NamedTuple
 import torch
 from torch import nn
 from torch.optim import optimizer as optimizers
-from torch.overrides import TorchFunctionMode
 from torch.utils._pytree import tree_flatten, tree_unflatten
 
 from neurologist.treat.comparing import compared
-from neurologist.treat.forward import PLAIN
+from neurologist.treat.forward import Calls
 from neurologist.treat.judge import Judge, without_dropout
 from neurologist.treat.pair import Pair, rows_of
 
 WRITES = frozenset({"__setitem__", "__iadd__", "__isub__", "__imul__", "__itruediv__"})  # beside names that end in _
-UNTOUCHED = PLAIN | {"backward", "register_hook", "retain_grad", "requires_grad_", "detach", "zero_"}
+UNTOUCHED = {"backward", "register_hook", "retain_grad", "requires_grad_", "detach", "zero_"}
 
 WATCHED = 1  # the step after the first goes by as it is: then it is known which optimizers step after which pass
 
@@ -102,7 +101,7 @@ class Feed:
         self._stack.callback(setattr, nn.Module, "__call__", call)
         handle = optimizers.register_optimizer_step_pre_hook(lambda o, a, k: self._just.update({id(o): o}))
         self._stack.callback(handle.remove)
-        self._stack.enter_context(_Mode(self._function))
+        self._stack.enter_context(Calls(self._function))
         return self
 
     def __exit__(
@@ -237,15 +236,6 @@ class Feed:
             return
         finally:
             self._depth -= 1
-
-
-class _Mode(TorchFunctionMode):
-    def __init__(self, handle: Callable[..., Any]) -> None:
-        super().__init__()
-        self._handle = handle
-
-    def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
-        return self._handle(func, args, kwargs or {})
 
 
 def _method(function: Callable[..., Any]) -> Callable[..., Any]:

@@ -8,7 +8,6 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,7 +17,8 @@ from neurologist.treat.crew import crew
 from neurologist.treat.outside import outside
 from neurologist.treat.plan import Plan
 from neurologist.treat.program import Program
-from neurologist.treat.script import rerun, script
+from neurologist.treat.script import Program as Script
+from neurologist.treat.script import script
 from neurologist.treat.search import Search
 from neurologist.treat.seen import Seen
 from neurologist.treat.steady import Controls, Notes, of_files, written
@@ -112,8 +112,8 @@ def fix(
     if steps < 1 or seeds < 1 or (minutes is not None and not minutes > 0):
         raise ValueError(f"fix got steps={steps}, seeds={seeds}, minutes={minutes}: expected at least 1, 1 and above 0")
     if isinstance(program, str | Path):
-        program = partial(rerun, script(str(program), arguments))
-    scripted, started = isinstance(program, partial), time.time()
+        program = script(str(program), arguments)
+    scripted, started = isinstance(program, Script), time.time()
     with crew(jobs, scripted=scripted, backend=backend, address=address, isolate=isolate) as arms:
         search = Search(program, steps, arms)
         if told is not None:

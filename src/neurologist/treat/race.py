@@ -14,7 +14,7 @@ from functools import partial
 from itertools import islice
 from math import inf, isfinite, sqrt
 from pathlib import Path
-from statistics import fmean, median, stdev
+from statistics import fmean, median
 
 from neurologist.diagnose import Diagnosis
 from neurologist.treat.apart import Lost
@@ -24,12 +24,13 @@ from neurologist.treat.fix import ProgramError
 from neurologist.treat.lanes import Lanes, Result
 from neurologist.treat.plan import Plan
 from neurologist.treat.program import Program
-from neurologist.treat.script import rerun, script
+from neurologist.treat.script import Program as Script
+from neurologist.treat.script import script
 from neurologist.treat.seen import Seen
 from neurologist.treat.task import Task
 from neurologist.treat.treatment import Treatment, treatments
 from neurologist.treat.trial import LAST, Job, Trial, conduct
-from neurologist.treat.verdict import STUDENT, margin
+from neurologist.treat.verdict import half_width, margin
 
 FACTORS = (0.1, 1.0, 10.0)  # on the program's learning rate, the same for each arm
 SEARCH = 4  # a learning rate is tried for a quarter of the steps
@@ -151,9 +152,8 @@ def race(
     if seeds < 1 or steps < 1:
         raise ValueError(f"race got seeds={seeds}, steps={steps}: expected at least 1 each")
     if isinstance(program, str | Path):
-        program = partial(rerun, script(str(program), arguments))
-    scripted = isinstance(program, partial)
-    with crew(jobs, scripted=scripted, backend=backend, address=address, isolate=isolate) as arms:
+        program = script(str(program), arguments)
+    with crew(jobs, scripted=isinstance(program, Script), backend=backend, address=address, isolate=isolate) as arms:
         seen = _looked_at(program, arms, min(steps, LOOK))
         assert seen.task is not None
         try:
@@ -179,9 +179,9 @@ def _looked_at(program: Program, arms: Crew, steps: int) -> Seen:
 def _settings(program: Program, *rest: object) -> str:
     """What must be the same for two results to belong to one race."""
     source, name = "", getattr(program, "__qualname__", "")
-    if isinstance(program, partial):  # of a script, or of a module, whose source is not looked for
-        name = [program.args[0].name, *program.args[0].argv]
-        path = Path(program.args[0].argv[0])
+    if isinstance(program, Script):  # of a module the source is not looked for
+        name = [program.name, *program.argv]
+        path = Path(program.argv[0])
         source = hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else ""
     return json.dumps([name, source, *rest])
 
@@ -255,9 +255,7 @@ def _goal(rows: list[Result], task: Task, target: float | None) -> float:
 
 def _lane(name: str, rows: list[Result], goal: float) -> Lane:
     values = [row.worth for row in rows if row.worth is not None]
-    half = inf
-    if len(values) > 1:
-        half = STUDENT[min(len(values) - 2, len(STUDENT) - 1)] * stdev(values) / sqrt(len(values))
+    half = half_width(values) if len(values) > 1 else inf
     steps = [row.reached(goal) for row in rows]
     taken = [inf if step is None else step for step in steps]
     times = [inf if step is None else row.seconds * step / row.steps for step, row in zip(steps, rows, strict=True)]

@@ -45,6 +45,10 @@ class Program:
     path: str
     load: Callable[[], tuple[CodeType, ModuleType]]
 
+    def __call__(self) -> None:
+        """Run it once more from scratch, see `rerun`."""
+        rerun(self)
+
 
 @dataclass(frozen=True)
 class Outcome:

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import os
 from contextlib import suppress
+from itertools import islice
 from pathlib import Path
 
-from neurologist.treat.apart import NOT_COPIED
+from neurologist.treat.apart import files_below
 from neurologist.treat.plan import Plan
 from neurologist.treat.search import Search
 from neurologist.treat.trial import Trial
@@ -85,18 +86,11 @@ def written(folder: Path, since: float, most: int = 20_000) -> list[str]:
     """Files in a folder that changed since a time, as far as the first `most` of them go; not our own output."""
     found: list[str] = []
     own = [os.fstat(number) for number in (1, 2) if _is_open(number)]
-    count = 0
-    for root, folders, files in os.walk(folder):
-        folders[:] = [name for name in folders if name not in NOT_COPIED]
-        for name in files:
-            count += 1
-            path = Path(root, name)
-            with suppress(OSError):
-                state = path.stat()
-                if state.st_mtime >= since and not any(os.path.samestat(state, output) for output in own):
-                    found.append(str(path.relative_to(folder)))
-        if count > most:
-            break
+    for path in islice(files_below(folder), most):
+        with suppress(OSError):
+            state = path.stat()
+            if state.st_mtime >= since and not any(os.path.samestat(state, output) for output in own):
+                found.append(str(path.relative_to(folder)))
     return sorted(found)
 
 

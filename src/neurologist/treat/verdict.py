@@ -5,6 +5,7 @@ May import: `treat.task`, `treat.plan`, `treat.trial`.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import inf, isfinite, sqrt
 from statistics import fmean, stdev
@@ -153,11 +154,16 @@ def _sooner(control: Trial, treated: Trial, task: Task) -> bool:
     return late is not None and soon is not None and soon <= SOONER * late
 
 
+def half_width(values: Sequence[float]) -> float:
+    """Half of Student's 95 % interval of the mean of two or more values."""
+    return STUDENT[min(len(values) - 2, len(STUDENT) - 1)] * stdev(values) / sqrt(len(values))
+
+
 def _half(gains: list[float], control: Trial, treated: Trial, task: Task) -> float:
     if not all(map(isfinite, gains)):
         return 0.0
     if len(gains) > 1:
-        return STUDENT[min(len(gains) - 2, len(STUDENT) - 1)] * stdev(gains) / sqrt(len(gains))
+        return half_width(gains)
     return 2 * sqrt(sum(trial.chance**2 for trial in (control, treated)))
 
 

@@ -126,16 +126,20 @@ class Target(AtLoss):
             losses.targets(sources, self.step, self.target)
 
 
+class AtBackward(AtLoss):
+    """What is changed where the backward pass begins."""
+
+    def where(self, seen: Seen) -> Where | None:
+        return next(iter(self.seen.backward), None)
+
+
 @dataclass(frozen=True)
-class Sign(AtLoss):
+class Sign(AtBackward):
     """The loss with the other sign."""
 
     @property
     def by_hand(self) -> str:
         return f"(-{self.name('loss')}).backward()"
-
-    def where(self, seen: Seen) -> Where | None:
-        return next(iter(self.seen.backward), None)
 
     def write(self, sources: Sources) -> None:
         from neurologist.treat.edits import losses
@@ -144,15 +148,12 @@ class Sign(AtLoss):
 
 
 @dataclass(frozen=True)
-class Mean(AtLoss):
+class Mean(AtBackward):
     """The loss as a mean over the targets."""
 
     @property
     def by_hand(self) -> str:
         return f"({self.name('loss')} / {self.name('target')}.numel()).backward()"
-
-    def where(self, seen: Seen) -> Where | None:
-        return next(iter(self.seen.backward), None)
 
     def write(self, sources: Sources) -> None:
         from neurologist.treat.edits import losses
