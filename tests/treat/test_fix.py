@@ -148,3 +148,12 @@ def test_a_program_against_itself_from_other_seeds_is_rarely_an_improvement():
     words = [judge(controls, treated, task).verdict for controls, treated in pairs]
     assert len(words) == 20
     assert sum(word in ("helped", "cured") for word in words) <= 1  # 5 %
+
+
+def test_only_the_controls_history_is_gathered():
+    """It would be computed and sent between processes for every arm, and is shown for the control alone."""
+    control = conduct(untreated, Job(steps=5, examined=True))
+    arm = conduct(untreated, Job(steps=5, examined=True, task=control.seen.task))
+    assert control.diagnosis.history.steps
+    assert not arm.diagnosis.history.steps
+    assert arm.diagnosis.waterfall == control.diagnosis.waterfall

@@ -36,8 +36,13 @@ def rules() -> dict[str, type[Rule]]:
     return {cls.slug: cls for cls in sorted(Rule.__subclasses__(), key=lambda cls: cls.code)}
 
 
-def examine(run: Run) -> Diagnosis:
-    """Diagnose a run from its record."""
+def examine(run: Run, over_time: bool = True) -> Diagnosis:
+    """Diagnose a run from its record.
+
+    Args:
+        run: the record.
+        over_time: gather the history of ops and weights too: it costs as much as the rules do.
+    """
     findings: list[Finding] = []
     missing = _missing(run)
     tried = by_heart(run)
@@ -56,7 +61,7 @@ def examine(run: Run) -> Diagnosis:
         missing.append(NotMeasured("the gradient's waterfall", f"{type(error).__name__}: {error}"))
     seen_over_time = History()
     try:
-        seen_over_time = history(run, way)
+        seen_over_time = history(run, way) if over_time else seen_over_time
     except Exception as error:
         missing.append(NotMeasured("the history of ops and weights", f"{type(error).__name__}: {error}"))
     ranked = tuple(rank(fold(findings)))

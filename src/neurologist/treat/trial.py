@@ -119,7 +119,7 @@ def conduct(program: Program, job: Job) -> Trial:
         trial.seen.ended, trial.seen.steps, trial.seen.optimizers = ending.ended, ending.steps, ending.optimizers
         task = trial.seen.task
     if session is not None and ending.losses:
-        trial.diagnosis = session.diagnose()
+        trial.diagnosis = session.diagnose(over_time=tracer is not None)  # only the control's is shown as a page
     if task is not None:
         trial.worth, trial.chance, trial.recall = ending.worth(task), ending.chance(task), ending.recall(task)
     return trial

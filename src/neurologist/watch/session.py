@@ -108,13 +108,17 @@ class Session:
             self._store.close()
         self._closed = True
 
-    def diagnose(self) -> Diagnosis:
-        """What the run so far shows; may be called inside the block and after it."""
+    def diagnose(self, over_time: bool = True) -> Diagnosis:
+        """What the run so far shows; may be called inside the block and after it.
+
+        Args:
+            over_time: gather what was seen over time too, for the plots of a page.
+        """
         if self._closed and self._store.path is not None:
-            return examine(Run(self._store.path))
+            return examine(Run(self._store.path), over_time)
         with self._steps.busy:
             self._steps.attempt("the record", self._recorder.flush, steps=self.steps)
-            return examine(Run(self._store.connection))
+            return examine(Run(self._store.connection), over_time)
 
 
 def _ending(kind: type[BaseException] | None) -> str:
