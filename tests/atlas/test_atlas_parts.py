@@ -7,7 +7,7 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 
-from neurologist.atlas.build import LANGUAGES, PARTS, page
+from neurologist.atlas.build import LANGUAGES, PARTS, page, words
 from neurologist.atlas.certificates import certificate, conditions
 from neurologist.atlas.javascript import WORDS, erfc_series, function
 from neurologist.atlas.mathml import mathml
@@ -76,9 +76,8 @@ def test_latex_that_is_not_known_is_refused(latex):
 
 
 def test_every_word_of_the_page_stands_in_both_languages():
-    words = json.loads((PARTS / "words.json").read_text(encoding="utf-8"))
     blanks = re.compile(r"\{(\w+)\}")
-    for key, both in words.items():
+    for key, both in words().items():
         assert set(both) == set(LANGUAGES), key
         assert all(both.values()), key
         assert set(blanks.findall(both["en"])) == set(blanks.findall(both["zh"])), key
@@ -92,14 +91,14 @@ def test_what_a_function_is_stands_in_chinese_under_names_that_there_are():
 
 
 def test_no_word_of_the_page_is_unused_or_missing():
-    words = set(json.loads((PARTS / "words.json").read_text(encoding="utf-8")))
+    known = set(words())
     source = "".join(path.read_text(encoding="utf-8") for path in PARTS.iterdir() if path.suffix in (".js", ".html"))
     literal = set(re.findall(r"""\bt\("(\w+)\"""", source)) | set(re.findall(r'data-t(?:-\w+)?="(\w+)"', source))
-    assert literal - words == set()
+    assert literal - known == set()
     spoken = set(re.findall(r"""["'`](\w+)["'`]""", source)) | set(re.findall(r"\b(\w+):", source)) | literal
     begun = set(re.findall(r"t\(`(\w+_)\$\{", source))  # names that the page puts together
-    built = {key for key in words if any(key.startswith(start) for start in begun)}
-    assert words - spoken - built == {"increasing", "decreasing"}  # words of traits
+    built = {key for key in known if any(key.startswith(start) for start in begun)}
+    assert known - spoken - built == {"increasing", "decreasing"}  # words of traits
 
 
 def test_scripts_and_styles_are_short():

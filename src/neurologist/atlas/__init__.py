@@ -1,7 +1,8 @@
 """The atlas: every activation and loss of the catalogue to look at and to play with, in one offline page.
 
 `page` makes it from cards; no request leaves the file, and no formula stands in its JavaScript that Python did not
-write there. To add an exhibit: a script in `page/`, its section in `page/index.html`, its words in `page/words.json`.
+write there. To add an exhibit: a script in `page/`, its section in `page/index.html`, its words in a file of their own,
+`page/words_<exhibit>.json`.
 May import: `catalogue`, `theory`, those parts of `functional` that need no torch.
 """
 

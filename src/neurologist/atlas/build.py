@@ -41,7 +41,7 @@ def page(cards: Sequence[Mapping[str, Any]], lang: str = "en") -> str:
         "VERSION": __version__,
         "LANG": lang,
         "MEMBERS": shown,
-        "WORDS_OF": json.loads(_part("words.json")),
+        "WORDS_OF": words(),
         "ABOUT_IN_CHINESE": json.loads(_part("members.zh.json")),
         "CERTIFIED": conditions(),
         "ERFC_SERIES": erfc_series(),
@@ -60,6 +60,18 @@ def page(cards: Sequence[Mapping[str, Any]], lang: str = "en") -> str:
         .replace("<!-- script -->", f"<script>\n{script}</script>")
         .replace("LANG_OF_PAGE", "zh-CN" if lang == "zh" else "en")
     )
+
+
+def words() -> dict[str, dict[str, str]]:
+    """What the page says: key -> language -> words; each exhibit may have a file of its own."""
+    found: dict[str, dict[str, str]] = {}
+    for path in sorted(PARTS.glob("words*.json")):
+        given = json.loads(path.read_text(encoding="utf-8"))
+        twice = found.keys() & given.keys()
+        if twice:
+            raise ValueError(f"{path.name} says {', '.join(sorted(twice))} once more: expected new names; rename them")
+        found |= given
+    return found
 
 
 def _quadrature() -> dict[str, list[float]]:
