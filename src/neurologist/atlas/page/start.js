@@ -24,6 +24,14 @@ function toAddress() {
   for (const listener of listeners) listener(new Set(["lang", "address", ...Object.keys(DEFAULTS)]));
 }
 
+/* What is wider than the page scrolls: then, and only then, the keyboard must reach it. */
+function reachWide() {
+  for (const part of document.querySelectorAll(".wide")) {
+    if (part.scrollWidth > part.clientWidth) part.tabIndex = 0;
+    else part.removeAttribute("tabindex");
+  }
+}
+
 function start() {
   document.getElementById("version").textContent = VERSION;
   listeners.push((news) => news.has("view") && drawViews());
@@ -33,6 +41,7 @@ function start() {
   startDeep();
   startChain();
   startClasses();
+  listeners.push(reachWide);
   for (const button of document.querySelectorAll("nav [data-view]")) {
     button.addEventListener("click", () => change({ view: button.dataset.view }));
   }

@@ -116,7 +116,7 @@ const Histories = data => {
     line.append(cell);
     row.after(line);
     cell.append(list(facts(id, at)));
-    if (subject.code) cell.append(make("pre", subject.code));
+    if (subject.code) cell.append(make("pre", subject.code, {tabindex: "0"}));
     const charts = make("div", null, {class: "charts"});
     cell.append(charts);
     const wanted = plots(subject.numbers, subject.expected);
