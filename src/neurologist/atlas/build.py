@@ -18,6 +18,7 @@ from neurologist.atlas.classes import class_functions
 from neurologist.atlas.data import members, scripts
 from neurologist.atlas.javascript import FOLD, erfc_series
 from neurologist.atlas.mathml import mathml
+from neurologist.atlas.surfaces import surface_functions
 
 PARTS = Path(__file__).parent / "page"
 CHAIN = (
@@ -51,9 +52,9 @@ def page(cards: Sequence[Mapping[str, Any]], lang: str = "en") -> str:
     }
     lines = [f"const {name} = {_literal(value)};" for name, value in constants.items()]
     functions = f"const FUNCTIONS = {scripts((member['kind'], member['name']) for member in shown)};"
-    of_classes = f"const OF_CLASSES = {class_functions()};"
+    others = [f"const OF_CLASSES = {class_functions()};", f"const SURFACES = {surface_functions()};"]
     code = [_part(path.name) for path in sorted(PARTS.glob("*.js"))]
-    script = "\n".join(['"use strict";', *lines, functions, of_classes, *code, "start();"])
+    script = "\n".join(['"use strict";', *lines, functions, *others, *code, "start();"])
     return (
         _part("index.html")
         .replace("<!-- style -->", f"<style>\n{_part('atlas.css')}</style>")

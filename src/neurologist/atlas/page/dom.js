@@ -49,20 +49,21 @@ function speak() {
   for (const element of document.querySelectorAll("[data-t-hint]")) element.placeholder = t(element.dataset.tHint);
 }
 
-/* A slider with its name and its number: `row.set(value)` moves it. */
+/* A slider with its name and its number, as `given.show` writes it: `row.set(value)` moves it. */
 function slider(label, given, onchange) {
   const id = `slider-${(slider.count = (slider.count || 0) + 1)}`;
-  const output = h("output", { for: id }, fmt(given.value));
+  const show = given.show ?? fmt;
+  const output = h("output", { for: id }, show(given.value));
   const input = h("input", { type: "range", id, min: given.min, max: given.max, step: given.step ?? "any" });
   input.value = given.value;
   input.addEventListener("input", () => {
-    output.textContent = fmt(Number(input.value));
+    output.textContent = show(Number(input.value));
     onchange(Number(input.value));
   });
   const row = h("div", { class: "slider" }, h("label", { for: id }, label), input, output);
   row.set = (value) => {
     input.value = value;
-    output.textContent = fmt(value);
+    output.textContent = show(value);
   };
   row.input = input;
   return row;

@@ -41,6 +41,7 @@ function start() {
   startDeep();
   startChain();
   startClasses();
+  startLessons();
   listeners.push(reachWide);
   for (const button of document.querySelectorAll("nav [data-view]")) {
     button.addEventListener("click", () => change({ view: button.dataset.view }));

@@ -2,6 +2,7 @@
 
 const DEFAULTS = { view: "gallery", show: "activation/gelu", x: "1", q: "", kind: "", traits: "", sort: "name" };
 Object.assign(DEFAULTS, { p: "", compare: "activation/relu,activation/gelu,activation/tanh", order: "0", deep: "", chain: "", classes: "" });
+Object.assign(DEFAULTS, { lesson: "descent", descent: "", zigzag: "", small: "", dying: "", time: "" });
 const state = { ...DEFAULTS };
 const listeners = [];
 
