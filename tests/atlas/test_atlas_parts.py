@@ -99,7 +99,7 @@ def test_no_word_of_the_page_is_unused_or_missing():
     begun = set(re.findall(r"t\(`(\w+_)\$\{", source))  # names that the page puts together
     begun |= {f"{lesson}_" for lesson in re.findall(r"\bLESSONS\.(\w+) = ", source)}
     built = {key for key in known if any(key.startswith(start) for start in begun)}
-    assert known - spoken - built == {"increasing", "decreasing"}  # words of traits
+    assert known - spoken - built == set()
 
 
 def test_scripts_and_styles_are_short():

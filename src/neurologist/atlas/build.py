@@ -18,6 +18,7 @@ from neurologist.atlas.classes import class_functions
 from neurologist.atlas.data import members, scripts
 from neurologist.atlas.javascript import FOLD, erfc_series
 from neurologist.atlas.mathml import mathml
+from neurologist.atlas.own import jets, language
 from neurologist.atlas.surfaces import surface_functions
 
 PARTS = Path(__file__).parent / "page"
@@ -43,6 +44,7 @@ def page(cards: Sequence[Mapping[str, Any]], lang: str = "en") -> str:
         "LANG": lang,
         "MEMBERS": shown,
         "WORDS_OF": words(),
+        "LANGUAGE": language(),
         "ABOUT_IN_CHINESE": json.loads(_part("members.zh.json")),
         "CERTIFIED": conditions(),
         "ERFC_SERIES": erfc_series(),
@@ -53,11 +55,13 @@ def page(cards: Sequence[Mapping[str, Any]], lang: str = "en") -> str:
     lines = [f"const {name} = {_literal(value)};" for name, value in constants.items()]
     functions = f"const FUNCTIONS = {scripts((member['kind'], member['name']) for member in shown)};"
     others = [f"const OF_CLASSES = {class_functions()};", f"const SURFACES = {surface_functions()};"]
+    others.append(f"const JETS = {jets()};")
     code = [_part(path.name) for path in sorted(PARTS.glob("*.js"))]
     script = "\n".join(['"use strict";', *lines, functions, *others, *code, "start();"])
+    style = "".join(_part(path.name) for path in sorted(PARTS.glob("*.css")))
     return (
         _part("index.html")
-        .replace("<!-- style -->", f"<style>\n{_part('atlas.css')}</style>")
+        .replace("<!-- style -->", f"<style>\n{style}</style>")
         .replace("<!-- script -->", f"<script>\n{script}</script>")
         .replace("LANG_OF_PAGE", "zh-CN" if lang == "zh" else "en")
     )

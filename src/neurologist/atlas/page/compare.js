@@ -41,7 +41,7 @@ function drawCompare() {
 }
 
 function adder(chosen) {
-  const others = MEMBERS.filter((member) => !chosen.includes(member)).map((member) => [keyOf(member), member.name]);
+  const others = [...MEMBERS, ownMember()].filter((member) => member && !chosen.includes(member)).map((member) => [keyOf(member), member.name]);
   const list = select(t("add"), [["", t("choose")], ...others], "", (key) => key && compareWith(key, true));
   list.querySelector("select").disabled = chosen.length >= MOST;
   return list;

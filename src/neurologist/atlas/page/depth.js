@@ -2,7 +2,7 @@
 
 const INITS = { gain: (m) => m.traits.gain, he: () => Math.SQRT2, xavier: () => 1, torch: () => Math.sqrt(1 / 3), own: null };
 const CHOICES = {
-  act: () => MEMBERS.filter(deep).map((member) => member.name),
+  act: () => [ownMember(), ...MEMBERS].filter((member) => member && deep(member)).map((member) => member.name),
   init: () => Object.keys(INITS),
   width: () => ["16", "32", "64", "128", "256"],
   norm: () => ["none", "layer", "batch"],

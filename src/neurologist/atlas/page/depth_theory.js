@@ -3,14 +3,14 @@
 
 const REACH = 12; // standard deviations
 
-/* E f, E f^2 and E f'^2 at inputs of standard deviation `scale`. */
+/* E f, E f^2, E f'^2 and the change of E f^2 with ln q at inputs of standard deviation `scale`. */
 function momentsAt(member, scale) {
   const [f, slope] = FUNCTIONS[keyOf(member)];
   const given = member.parameters.map((parameter) => parameter.default);
   const edges = [...linspace(-REACH, REACH, 2 * REACH + 1), ...member.branches.map((at) => at / scale)]
     .filter((at) => Math.abs(at) <= REACH)
     .sort((a, b) => a - b);
-  const sums = [0, 0, 0];
+  const sums = [0, 0, 0, 0];
   for (let panel = 0; panel + 1 < edges.length; panel += 1) {
     const half = (edges[panel + 1] - edges[panel]) / 2;
     if (half === 0) continue;
@@ -23,9 +23,10 @@ function momentsAt(member, scale) {
       sums[0] += weight * value;
       sums[1] += weight * value * value;
       sums[2] += weight * steep * steep;
+      sums[3] += weight * ((z * z - 1) / 2) * value * value;
     });
   }
-  return { mean: sums[0], square: sums[1], slopeSquare: sums[2] };
+  return { mean: sums[0], square: sums[1], slopeSquare: sums[2], cross: sums[3] };
 }
 
 /* RMS of signal and gradient, at the input and behind each layer; the last gradient is `scale`. */

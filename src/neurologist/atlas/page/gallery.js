@@ -59,8 +59,9 @@ function tile(member) {
 }
 
 function showMember(member) {
+  if (keyOf(member) === OWN_KEY) return change({ view: "own" });
   change({ show: keyOf(member), p: "", view: "gallery" });
-  if (matchMedia("(max-width: 900px)").matches) document.getElementById("card").scrollIntoView();
+  return matchMedia("(max-width: 900px)").matches && document.getElementById("card").scrollIntoView();
 }
 
 function matches(member) {

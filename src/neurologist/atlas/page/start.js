@@ -43,6 +43,7 @@ function start() {
   startClasses();
   startLessons();
   listeners.push(reachWide);
+  startOwn();
   for (const button of document.querySelectorAll("nav [data-view]")) {
     button.addEventListener("click", () => change({ view: button.dataset.view }));
   }

@@ -3,6 +3,7 @@
 const DEFAULTS = { view: "gallery", show: "activation/gelu", x: "1", q: "", kind: "", traits: "", sort: "name" };
 Object.assign(DEFAULTS, { p: "", compare: "activation/relu,activation/gelu,activation/tanh", order: "0", deep: "", chain: "", classes: "" });
 Object.assign(DEFAULTS, { lesson: "descent", descent: "", zigzag: "", small: "", dying: "", time: "" });
+Object.assign(DEFAULTS, { own: "x / (1 + exp(-b * x))", letters: "" });
 const state = { ...DEFAULTS };
 const listeners = [];
 
@@ -28,7 +29,9 @@ function readAddress() {
   language = parts.get("lang") in { en: 1, zh: 1 } ? parts.get("lang") : LANG;
 }
 
+/* A member of the catalogue, or the reader's own function. */
 function memberOf(key) {
+  if (key === OWN_KEY) return ownMember();
   return MEMBERS.find((member) => `${member.kind}/${member.name}` === key);
 }
 
