@@ -295,6 +295,7 @@ def test_nothing_is_wider_than_the_screen_and_everything_has_a_name(view, width,
 
 
 def test_an_unknown_address_shows_the_first_view(atlas, opened):
-    page = opened(atlas, "#view=nonsense&show=activation/nothing&sort=__proto__&p=a:b&x=oops&traits=what")
-    assert page.locator("#view-gallery").is_visible()
-    assert page.locator("#card h2").inner_text()
+    for show in ("activation/nothing", "activation/my_function"):
+        page = opened(atlas, f"#view=nonsense&show={show}&sort=__proto__&p=a:b&x=oops&traits=what")
+        assert page.locator("#view-gallery").is_visible()
+        assert page.locator("#card h2").inner_text()

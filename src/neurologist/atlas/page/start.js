@@ -18,7 +18,7 @@ function toAddress() {
   readAddress();
   delete state.lang;
   if (!document.getElementById(`view-${state.view}`)) state.view = DEFAULTS.view;
-  if (!memberOf(state.show)) state.show = keyOf(MEMBERS[0]);
+  if (!memberOf(state.show) || state.show === OWN_KEY) state.show = keyOf(MEMBERS[0]);
   speak();
   drawViews();
   for (const listener of listeners) listener(new Set(["lang", "address", ...Object.keys(DEFAULTS)]));
@@ -42,8 +42,8 @@ function start() {
   startChain();
   startClasses();
   startLessons();
-  listeners.push(reachWide);
   startOwn();
+  listeners.push(reachWide);
   for (const button of document.querySelectorAll("nav [data-view]")) {
     button.addEventListener("click", () => change({ view: button.dataset.view }));
   }
