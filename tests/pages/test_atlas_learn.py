@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
+from axe_playwright_python.sync_playwright import Axe
 
-LESSONS = ["descent"]
+LESSONS = ["descent", "small", "dying"]
 DESCEND = """(given) => {
   const chosen = { ...LESSONS.descent.first, ...given };
   const made = makeDescent(chosen);
@@ -199,6 +200,8 @@ def test_every_lesson_fits_the_screen_and_everything_has_a_name(width, atlas, op
             axes = page.locator("#lesson svg.plot .axis").all_text_contents()
             assert axes
             assert all(text.strip() for text in axes)
+        found = Axe().run(page, options={"resultTypes": ["violations"]}).response["violations"]
+        assert [(rule["id"], rule["nodes"][0]["html"][:200]) for rule in found] == []
 
 
 def test_a_strange_address_of_a_lesson_is_read_as_far_as_it_makes_sense(atlas, opened):

@@ -4,10 +4,11 @@
    choices (key -> values), flags (keys of boxes to tick), shown (the keys that have a control now), says (key -> how its
    number is written), names (key -> how a choice is written), presets (buttons: words -> new settings), figures (elements,
    by name), make (settings -> what takes steps: `step()`, `done()`), draw (it, with the figures; returns the verdict),
-   perFrame (steps), fresh (keys whose change starts anew). */
+   perFrame (steps). */
 
 const LESSONS = {};
-const UNDER_WAY = { name: "", frame: 0, key: "", made: null, count: 0, parts: null, shape: "" };
+const UNDER_WAY = { name: "", frame: 0, later: 0, key: "", made: null, count: 0, parts: null, shape: "" };
+const PATIENCE = 150; // milliseconds of steps without a picture
 const AT_ONCE = 100; // steps of a run for those who want no motion
 
 function lessonNow() {
@@ -30,8 +31,8 @@ function readLesson(name = lessonNow()) {
 }
 
 function changeLesson(news, name = lessonNow()) {
-  const { first, fresh = [] } = LESSONS[name];
-  const now = { ...readLesson(name), ...(fresh.some((key) => key in news) ? { steps: first.steps } : {}), ...news };
+  const { first } = LESSONS[name];
+  const now = { ...readLesson(name), ...news };
   change({ [name]: Object.keys(first).filter((key) => now[key] !== first[key]).map((key) => `${key}:${now[key]}`).join(",") });
 }
 
@@ -111,12 +112,17 @@ function setControls(chosen) {
   });
 }
 
-/* What takes steps, after as many as the settings say: further ones where it was on its way, else from the start. */
+/* What takes steps, after as many as the settings say: further ones where it was on its way, else from the start. What
+   takes long is drawn in between, so that a slider stays quick. */
 function advanced(name, chosen) {
   const { steps, ...rest } = chosen;
   const key = JSON.stringify([name, rest]);
   if (key !== UNDER_WAY.key || steps < UNDER_WAY.count) Object.assign(UNDER_WAY, { key, made: LESSONS[name].make(rest), count: 0 });
-  while (UNDER_WAY.count < steps && !UNDER_WAY.made.done()) stepOn();
+  const began = performance.now();
+  const going = () => UNDER_WAY.count < steps && !UNDER_WAY.made.done();
+  while (going() && performance.now() - began < PATIENCE) stepOn();
+  cancelAnimationFrame(UNDER_WAY.later);
+  if (going()) UNDER_WAY.later = requestAnimationFrame(() => state.view === "learn" && lessonNow() === name && drawLesson());
   return UNDER_WAY.made;
 }
 
@@ -144,6 +150,7 @@ function runLesson() {
   const { limits, perFrame } = LESSONS[name];
   const most = limits.steps[1];
   const made = advanced(name, readLesson(name));
+  cancelAnimationFrame(UNDER_WAY.later);
   const on = (count) => {
     for (let i = 0; i < count && UNDER_WAY.count < most && !made.done(); i += 1) stepOn();
     return UNDER_WAY.count < most && !made.done();
