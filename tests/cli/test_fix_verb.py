@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -119,3 +120,24 @@ def test_run_looks_for_a_cure_when_asked_to(tmp_path):
     assert done.stdout.count("ROOT CAUSE") == 1
     assert "Cured by: no softmax before the loss" in done.stdout
     assert "Cured by" not in script.read_text()
+
+
+def test_the_report_goes_to_a_file_with_its_trials(tmp_path):
+    code, out, err = fix(tmp_path, "--seeds", "1", "-o", "cure.html")
+    assert (code, out) == (1, "")
+    assert "double-softmax (NL101) found, cured by: no softmax before the loss; report written to cure.html" in err
+    assert 'id="trial-1"' in (tmp_path / "cure.html").read_text(encoding="utf-8")
+    assert fix(tmp_path, "-o", "missing/cure.html")[::2] == (
+        2,
+        "neurologist: cannot write the report to 'missing/cure.html': no such folder, or no right to write there\n",
+    )
+
+
+def test_run_with_fix_writes_one_document(tmp_path):
+    (tmp_path / "train.py").write_text(SCRIPT.format(begin="print('hello')", last=SICK, weights="", end=""))
+    command = [sys.executable, "-m", "neurologist", "run", "--quiet", "--fix", "--format", "json", "train.py"]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, check=False)
+    told = json.loads(done.stdout)
+    assert told["findings"][0]["rule"] == "double-softmax"
+    assert told["trials"]["arms"][0]["verdict"] == "cured"
+    assert "hello" in done.stderr

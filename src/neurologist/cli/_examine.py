@@ -1,6 +1,6 @@
 """Running a program under examination and reporting: what `run` and `check` share.
 
-May import: the other shared modules of `cli`; torch, `watch` and `report` only inside functions.
+May import: typer and the other shared modules of `cli`; torch, `watch` and `report` only inside functions.
 """
 
 from __future__ import annotations
@@ -8,26 +8,33 @@ from __future__ import annotations
 import os
 import sqlite3
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
+import typer
+
 from neurologist.cli import _record
 from neurologist.cli._by_heart import learning
-from neurologist.cli._output import BROKEN, CLEAN, Format, chosen, fail, note, spoken, writable, write
+from neurologist.cli._output import BROKEN, CLEAN, FOUND, Format, chosen, fail, note, spoken, tried, writable, write
 from neurologist.cli._progress import progress
 from neurologist.cli._stop import stopping
 from neurologist.treat import script as _script
 
 if TYPE_CHECKING:
+    from neurologist.diagnose.diagnosis import Diagnosis
+    from neurologist.treat.fix import Cure
     from neurologist.watch.session import Session
 
 
 @dataclass(frozen=True)
 class Request:
-    """What the user asked for; `record` None means the default place, `overfit` to learn one batch by heart."""
+    """What the user asked for.
+
+    `record` None means the default place, `overfit` to learn one batch by heart; `cure` looks for one.
+    """
 
     target: str
     arguments: list[str]
@@ -40,6 +47,7 @@ class Request:
     quiet: bool
     lang: str | None = None
     overfit: bool = False
+    cure: Callable[[], Cure] | None = None
 
 
 def examine(request: Request) -> int:
@@ -57,17 +65,42 @@ def examine(request: Request) -> int:
                 _record.discard(record)
             return _unseen(program, outcome)
         try:
-            found = session.diagnose().in_language(lang)
-            code = write(found, form, request.output, stream, base)
+            found = session.diagnose()
+            code = _reported(found, outcome, request, form, lang, stream, base)
             if code == CLEAN and found.by_heart is not None and found.by_heart.learnt is None:
                 code = BROKEN
         except KeyboardInterrupt:
             return _script.INTERRUPTED
+        except typer.Exit:
+            raise
         except Exception as error:
             kept = f"; what was seen is kept in {record}" if record else ""
             note(f"the examination itself failed: {type(error).__name__}: {error}{kept}")
             code = BROKEN
     return outcome.code or code
+
+
+def _reported(
+    found: Diagnosis, outcome: _script.Outcome, request: Request, form: Format, lang: str, stream: IO[str], base: Path
+) -> int:
+    """Report; where a cure is wanted, look for one and report that too: what was found neither waits nor is lost."""
+
+    def say(told: Diagnosis) -> int:
+        return write(told.in_language(lang), form, request.output, stream, base)
+
+    if request.cure is None or found.healthy or outcome.code not in (CLEAN, FOUND):
+        return say(found)
+    alone = request.output is None and form.alone
+    code, told = FOUND if alone else say(found), found
+    try:
+        cure = request.cure()
+        told = replace(found, trials=cure.trials) if cure.diagnosis.healthy else cure.report
+    finally:
+        if alone or (request.output is not None and told is not found):
+            code = say(told)
+    if request.output is None and form is Format.text:
+        tried(told.in_language(lang), stream, base)
+    return code
 
 
 def _program(request: Request) -> _script.Program:

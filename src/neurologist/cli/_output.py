@@ -113,8 +113,19 @@ def write(diagnosis: Diagnosis, form: Format, output: Path | None, stream: IO[st
         _to_stream(diagnosis, form, stream, base)
     else:
         (base / output).write_text(_written(diagnosis, form, base), encoding="utf-8")
-        note(f"{_verdict(diagnosis)}; report written to {output}")
+        note(f"{_verdict(diagnosis)}{_cure(diagnosis)}; report written to {output}")
     return CLEAN if diagnosis.healthy else FOUND
+
+
+def tried(diagnosis: Diagnosis, stream: IO[str], base: Path) -> None:
+    """Write to `stream` what was tried, below a report that stands there already."""
+    from neurologist import report
+
+    stream = sys.stderr if stream.closed else stream
+    with suppress(BrokenPipeError):
+        stream.write("\n")
+        report.terminal.show_trials(diagnosis, stream, base)
+        stream.flush()
 
 
 def _verdict(diagnosis: Diagnosis) -> str:
@@ -124,6 +135,13 @@ def _verdict(diagnosis: Diagnosis) -> str:
         return "one batch could not be learnt by heart"
     first = diagnosis.findings[0]
     return f"{first.rule} ({first.code}) found"
+
+
+def _cure(diagnosis: Diagnosis) -> str:
+    if diagnosis.trials is None or not diagnosis.trials.arms:
+        return ""
+    best = diagnosis.trials.arms[0]
+    return f", {best.verdict} by: {best.label}" if diagnosis.trials.found else ", no cure"
 
 
 def _written(diagnosis: Diagnosis, form: Format, base: Path) -> str:

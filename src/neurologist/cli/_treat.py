@@ -5,9 +5,11 @@ May import: typer and the other shared modules of `cli`; rich, `report` and `tre
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import typer
@@ -46,22 +48,21 @@ def treat(target: str, arguments: list[str], module: bool, quiet: bool, **option
         raise typer.Exit(scripts.INTERRUPTED) from None
 
 
-def show(cure: Cure, apply: bool = False) -> None:
-    """The verdicts, and the best plan as an edit of the source; it is written when asked to."""
-    sys.stdout.write(f"{cure}\n")
+def treat_at(folder: Path, target: str, arguments: list[str], module: bool, quiet: bool) -> Cure:
+    """The same from a folder: the script, which has run in this process, may have gone elsewhere."""
+    os.chdir(folder)
+    return treat(target, arguments, module, quiet)
+
+
+def apply_edit(cure: Cure) -> None:
+    """Write the best plan into the user's source, as far as it can be edited."""
     if cure.best is None:
         return
-    found = cure.edit
-    for change in found.changes:
-        sys.stdout.write(f"\n{change.diff}")
-    for text in found.by_hand:
-        sys.stdout.write(f"\nBy hand: {text}\n")
-    if not apply:
-        return
-    for change in found.changes:
+    changes = cure.edit.changes
+    for change in changes:
         change.write()
         note(f"wrote {change.path}")
-    if not found.changes:
+    if not changes:
         note("nothing was written: no part of this cure can be edited mechanically")
 
 

@@ -5,15 +5,15 @@ May import: typer and the shared modules of `cli`.
 
 from __future__ import annotations
 
-import os
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from neurologist.cli._examine import Request, examine
-from neurologist.cli._output import FOUND, FormatOption, LangOption, OutputOption
-from neurologist.cli._treat import show, treat
+from neurologist.cli._output import FormatOption, LangOption, OutputOption
+from neurologist.cli._treat import treat_at
 
 ORDER = 1
 # everything after the script belongs to the script, --help too
@@ -60,9 +60,6 @@ def command(
     Exit code: 0 nothing found, 1 something found, 2 could not be examined. A script that fails keeps its own exit
     code and traceback; Ctrl-C gives 130.
     """
-    here = Path.cwd()
-    code = examine(Request(target, arguments or [], module, steps, budget, record, form, output, quiet, lang))
-    if fix and code == FOUND:
-        os.chdir(here)  # the script may have gone elsewhere
-        show(treat(target, arguments or [], module, quiet))
-    raise typer.Exit(code)
+    cure = partial(treat_at, Path.cwd(), target, arguments or [], module, quiet) if fix else None
+    asked = Request(target, arguments or [], module, steps, budget, record, form, output, quiet, lang, cure=cure)
+    raise typer.Exit(examine(asked))

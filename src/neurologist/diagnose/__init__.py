@@ -5,10 +5,13 @@ from neurologist.diagnose.diagnosis import Bar, Diagnosis, History, NotMeasured,
 from neurologist.diagnose.engine import examine, rules
 from neurologist.diagnose.finding import Evidence, Finding, Origin, Rival, Symptom
 from neurologist.diagnose.rule import Rule, Stage
+from neurologist.diagnose.trials import Arm, Course, Trials
 
 __all__ = [
+    "Arm",
     "Bar",
     "ByHeart",
+    "Course",
     "Diagnosis",
     "Evidence",
     "Finding",
@@ -21,6 +24,7 @@ __all__ = [
     "Summary",
     "Symptom",
     "Track",
+    "Trials",
     "Waterfall",
     "examine",
     "rules",

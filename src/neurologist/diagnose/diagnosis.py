@@ -2,7 +2,8 @@
 
 Plain data with `to_dict`; how it looks is decided in `report`, which registers its writers here, so that
 `diagnosis.save("report.html")` works without this room knowing any format.
-May import: `diagnose.by_heart`, `diagnose.finding`; `diagnose.languages` when asked for another language.
+May import: `diagnose.by_heart`, `diagnose.finding`, `diagnose.trials`; `diagnose.languages` when asked for another
+language.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from typing import Any, ClassVar
 
 from neurologist.diagnose.by_heart import ByHeart
 from neurologist.diagnose.finding import SEVERITIES, Finding, Origin
+from neurologist.diagnose.trials import Trials
 
 
 @dataclass(frozen=True)
@@ -142,6 +144,7 @@ class Diagnosis:
         by_heart: whether one batch could be learnt by heart, where that was tried; else None.
         language: in which the texts are, "en" or "zh"; keys, names and codes are English in each.
         history: what was seen over time, for plots.
+        trials: of treatments, where they were tried; else None.
     """
 
     findings: tuple[Finding, ...] = ()
@@ -151,6 +154,7 @@ class Diagnosis:
     by_heart: ByHeart | None = None
     language: str = "en"
     history: History = field(default_factory=History, repr=False)
+    trials: Trials | None = field(default=None, repr=False)
 
     writers: ClassVar[dict[str, Callable[[Diagnosis], str]]] = {}
     notebook: ClassVar[Callable[[Diagnosis], str] | None] = None  # how notebooks show it
@@ -160,6 +164,11 @@ class Diagnosis:
         """True when nothing of error or warning severity was found, and a batch to be learnt by heart could be."""
         failed = self.by_heart is not None and self.by_heart.learnt is False
         return not failed and all(f.severity == "info" for f in self.findings)
+
+    @property
+    def serious(self) -> tuple[Finding, ...]:
+        """Findings of error or warning severity."""
+        return tuple(f for f in self.findings if f.severity != "info")
 
     def in_language(self, lang: str | None = None) -> Diagnosis:
         """The same diagnosis with its texts in `lang`, or in the language of your locale: print it, save it.

@@ -10,7 +10,8 @@ from __future__ import annotations
 import sys
 
 from neurologist.diagnose.diagnosis import Diagnosis
-from neurologist.report import github, html, json, terminal
+from neurologist.diagnose.trials import Trials
+from neurologist.report import github, html, json, terminal, terminal_trials
 
 __all__ = ["FORMATS", "github", "html", "json", "terminal"]
 
@@ -24,3 +25,4 @@ def _plain(diagnosis: Diagnosis) -> str:
 
 Diagnosis.writers.update({".txt": _plain, ".json": json.text, ".html": html.text})
 Diagnosis.notebook = html.notebook
+Trials.writer = terminal_trials.text

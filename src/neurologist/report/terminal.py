@@ -23,7 +23,7 @@ from rich.text import Text
 
 from neurologist.diagnose.diagnosis import Diagnosis
 from neurologist.diagnose.languages import Say, of_report
-from neurologist.report import words
+from neurologist.report import terminal_trials, trials, words
 from neurologist.report.bars import Glyphs, glyphs, sparkline
 from neurologist.report.view import Card, Fact, Page, Sign, view
 from neurologist.report.waterfall import waterfall
@@ -52,6 +52,13 @@ def text(diagnosis: Diagnosis, width: int = FOR_FILES, ascii_only: bool = False,
 def show(diagnosis: Diagnosis, stream: IO[str], base: Path | None = None) -> None:
     """Write the report to `stream` as it can show it: its width, its colours, its characters."""
     stream.write("".join(_lines(diagnosis, console_like(stream), not speaks_unicode(stream), base)))
+
+
+def show_trials(diagnosis: Diagnosis, stream: IO[str], base: Path | None = None) -> None:
+    """Write only what was tried: what was found has been shown."""
+    console, ascii_only = console_like(stream), not speaks_unicode(stream)
+    look = Look(console.width, glyphs(ascii_only), of_report(diagnosis.language))
+    stream.write("".join(_tried(diagnosis, look, console, ascii_only, base)))
 
 
 def console_like(stream: IO[str]) -> Console:
@@ -98,6 +105,17 @@ def _lines(diagnosis: Diagnosis, console: Console, ascii_only: bool, base: Path 
     look = Look(console.width, glyphs(ascii_only), of_report(diagnosis.language))
     for part in _parts(_breakable(view(diagnosis, base, ascii_only)), look):
         yield from rendered(console, part)
+    yield from _tried(diagnosis, look, console, ascii_only, base)
+
+
+def _tried(diagnosis: Diagnosis, look: Look, console: Console, ascii_only: bool, base: Path | None) -> Iterator[str]:
+    if diagnosis.trials is None:
+        return
+    page = trials.view(diagnosis.trials, look.tr, base, ascii_only)
+    yield "\n"
+    for part in terminal_trials.parts(page, look.tr):
+        yield from rendered(console, part)
+    yield from (f"{line}\n" for line in terminal_trials.edit(page, look.tr))
 
 
 def _breakable(page: Any) -> Any:

@@ -112,6 +112,12 @@ def code_line(text: str, limit: int = 200, ascii_only: bool = False) -> str:
     return to_ascii(text) if ascii_only else text
 
 
+def source_line(text: str, ascii_only: bool = False) -> str:
+    """A line of a diff, harmless but whole and with its tabs, so that it still applies."""
+    text = "\t".join(map(_spelt_out, text.split("\t")))
+    return to_ascii(text) if ascii_only else text
+
+
 def shorten(text: str, limit: int = LONGEST_WORD, gap: str = "…") -> str:
     """The text, or its beginning and its end with `gap` between them when it is longer than `limit`."""
     if len(text) <= limit:

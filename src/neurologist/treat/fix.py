@@ -9,11 +9,13 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from neurologist.diagnose import Diagnosis
 from neurologist.diagnose.finding import SEVERITIES
+from neurologist.diagnose.trials import Course, Trials
 from neurologist.treat.crew import crew
+from neurologist.treat.outcome import course, told, unit
 from neurologist.treat.outside import outside
 from neurologist.treat.plan import Plan
 from neurologist.treat.program import Program
@@ -49,6 +51,8 @@ class Cure:
         why: when there is no best, the reason.
         notes: what else is to be known of the program or the trials, a sentence each.
         seen: what the control showed of the program.
+        unit: of the scores in courses. control: how the program as it is went. first: its first steps, where arms were
+            run for as many.
     """
 
     diagnosis: Diagnosis
@@ -57,6 +61,9 @@ class Cure:
     why: str = ""
     notes: Notes = ()
     seen: Seen = field(default_factory=Seen, repr=False)
+    unit: str = field(default="", repr=False)
+    control: Course = field(default=Course(), repr=False)
+    first: Course = field(default=Course(), repr=False)
 
     @property
     def edit(self) -> Edited:
@@ -65,10 +72,33 @@ class Cure:
 
         return edited(self.best, self.seen) if self.best is not None else Edited()
 
-    def __str__(self) -> str:
-        from neurologist.treat.table import as_text
+    @property
+    def trials(self) -> Trials:
+        """Verdicts, curves and the edit as plain data."""
+        return told(self)
 
-        return as_text(self)
+    @property
+    def report(self) -> Diagnosis:
+        """The diagnosis with what the trials showed: print it, save it, ask for it in another language."""
+        return replace(self.diagnosis, trials=self.trials)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The diagnosis and the trials as plain JSON data; keys are stable English words."""
+        return self.report.to_dict()
+
+    def save(self, path: str | Path) -> None:
+        """Write diagnosis and trials to `path`, in the format that its suffix names.
+
+        Raises:
+            ValueError: no writer is known for the suffix.
+        """
+        self.report.save(path)
+
+    def _repr_html_(self) -> str | None:
+        return self.report._repr_html_()
+
+    def __str__(self) -> str:
+        return str(self.trials)
 
 
 def fix(
@@ -122,7 +152,7 @@ def fix(
         files = written(Path.cwd(), started) if scripted and not isolate else []
         if files and arms.jobs > 1:
             arms.jobs = 1  # they would write over each other's
-        cure = _cured(search, control, seeds)
+        cure = _with_courses(_cured(search, control, seeds), search, control)
     return replace(cure, notes=(*cure.notes, *of_files(files))) if cure.verdicts else cure
 
 
@@ -136,6 +166,14 @@ def _control(search: Search, minutes: float | None) -> Trial:
     length = max(LEAST, TIMES * control.seconds) if minutes is None else 60 * minutes
     search.deadline = began + length
     return control
+
+
+def _with_courses(cure: Cure, search: Search, control: Trial) -> Cure:
+    task = search.seen.task
+    if task is None:
+        return cure
+    first = Course() if search.short is None else course(search.short, task)
+    return replace(cure, unit=unit(task), control=course(control, task), first=first)
 
 
 def _cured(search: Search, control: Trial, seeds: int) -> Cure:

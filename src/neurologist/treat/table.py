@@ -1,11 +1,10 @@
-"""A cure as text: the verdicts in a table, and what to do.
+"""A race as text: its standing in a table, and who is best.
 
 May import: rich, `treat.verdict`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from math import isfinite
 from typing import TYPE_CHECKING
 
@@ -13,65 +12,12 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from neurologist.treat.verdict import Verdict, number
+from neurologist.treat.verdict import number
 
 if TYPE_CHECKING:
-    from neurologist.treat.fix import Cure
     from neurologist.treat.race import Lane, Race
 
-SHOWN = 12  # verdicts in the table; `cure.verdicts` has all
 WIDTH = 100
-COLOURS = {"cured": "green", "helped": "cyan", "worse": "red", "failed": "red", "no effect": "dim"}
-
-
-def as_text(cure: Cure, width: int = WIDTH) -> str:
-    """The whole cure as plain text."""
-    console = Console(width=width, record=False, color_system=None, force_terminal=False, highlight=False)
-    with console.capture() as captured:
-        if cure.verdicts:
-            console.print(verdict_table(cure.verdicts))
-        console.print(Text(outcome(cure)))
-        for note in cure.notes:
-            console.print(Text(note))
-    return "\n".join(line.rstrip() for line in captured.get().splitlines())
-
-
-def outcome(cure: Cure) -> str:
-    """The result in one or two sentences."""
-    if cure.best is None:
-        return f"No cure: {cure.why}."
-    best = cure.verdicts[0]
-    longer = f" Train {cure.best.longer:g} times as long." if cure.best.longer > 1 else ""
-    seeds = f"{best.seeds} seed{'s' if best.seeds > 1 else ''}"
-    numbers = f"{best.measure} {number(best.control)} -> {number(best.treated)}, {seeds}"
-    return f"{best.verdict.capitalize()} by: {cure.best.label} ({numbers}).{longer}"
-
-
-def verdict_table(verdicts: Sequence[Verdict]) -> Table:
-    """One row per plan. "As good at" is the step by which it knew what the untreated program knows at its end."""
-    measure = verdicts[0].measure
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    table.add_column("treatment", overflow="fold", ratio=1)
-    table.add_column("verdict", no_wrap=True)
-    for heading in (measure, "gain, 95 %", "gradient, decades", "as good at", "seeds"):
-        table.add_column(heading, justify="right", no_wrap=True)
-    for verdict in verdicts[:SHOWN]:
-        table.add_row(*_row(verdict))
-    if len(verdicts) > SHOWN:
-        table.add_row(Text(f"... and {len(verdicts) - SHOWN} more tried", style="dim"))
-    return table
-
-
-def _row(verdict: Verdict) -> list[Text]:
-    short = "" if verdict.whole else f" (first {verdict.steps} steps)"
-    label, word = Text(f"{verdict.plan.label}{short}"), Text(verdict.verdict, style=COLOURS[verdict.verdict])
-    if verdict.verdict == "failed":
-        return [Text(f"{verdict.plan.label}: {verdict.error}"), word, *[Text("")] * 5]
-    gain = f"{verdict.low:+.2f} to {verdict.high:+.2f}{' dec' if verdict.measure == 'R2' else ''}"
-    reached = "never" if verdict.reached is None else f"step {verdict.reached}"
-    before, after = ("?" if decades is None else f"{decades:+.1f}" for decades in verdict.gradient)
-    score = f"{number(verdict.control)} -> {number(verdict.treated)}"
-    return [label, word, *map(Text, (score, gain, f"{before} -> {after}", reached, str(verdict.seeds)))]
 
 
 def race_text(race: Race, width: int = WIDTH) -> str:

@@ -56,7 +56,7 @@ class Trial:
         recall: mean over the classes of the share of their examples that are recognised, 0 to 1.
         steps: optimizer steps taken. ended: by the program itself.
         error: what it failed with.
-        losses: of every backward pass. scores: likewise, of its predictions.
+        losses: of every backward pass, of all rounds where the plan takes longer. scores: likewise, of its predictions.
         seconds: it took.
         diagnosis: what was found in it, where it was examined.
         whole: it ran to the end of the program, not only the first steps.
@@ -136,9 +136,12 @@ def _run(program: Program, job: Job, tracer: Tracer | None, session: Session | N
             break
         carry = ending.carry if ending is not None else Carry()
         last = session if turn == times - 1 else None
-        ending = run(
+        before, ending = ending, run(
             program, running, number=job.number, steps=job.steps, seconds=left, carry=carry, observer=tracer,
             session=last, task=job.task,
         )  # fmt: skip
+        if before is not None:
+            ending.losses, ending.scores = before.losses + ending.losses, before.scores + ending.scores
+            ending.steps += before.steps
     assert ending is not None
     return ending

@@ -1,16 +1,18 @@
 """What a trial says: the treated arm against the control, on one scale.
 
-May import: `treat.task`, `treat.plan`, `treat.trial`.
+May import: `diagnose`, `treat.outcome`, `treat.task`, `treat.plan`, `treat.trial`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import inf, isfinite, sqrt
 from statistics import fmean, stdev
 from typing import Literal
 
+from neurologist.diagnose.trials import Course
+from neurologist.treat.outcome import course
 from neurologist.treat.plan import Plan
 from neurologist.treat.task import Task
 from neurologist.treat.trial import LAST, Trial
@@ -43,7 +45,8 @@ class Verdict:
         reached: steps in which the treated arm knew what the control knew at its end; None when it never did.
         gradient: decades that the gradient loses (below 0) or wins from the predictions to the first layer: of the
             control, and treated; None where that was not seen.
-        losses: of the treated arm, for a curve.
+        course: of the treated arm, from the first seed, for its curves.
+        left: rules that still speak of an error or a warning in it; None where it was not examined.
         error: what the treated arm failed with.
     """
 
@@ -60,7 +63,8 @@ class Verdict:
     whole: bool = True
     reached: int | None = None
     gradient: tuple[float | None, float | None] = (None, None)
-    losses: tuple[float, ...] = ()
+    course: Course = field(default=Course(), repr=False)
+    left: tuple[str, ...] | None = None
     error: str | None = None
 
 
@@ -94,7 +98,8 @@ def judge(controls: list[Trial], treated: list[Trial], task: Task) -> Verdict:
         whole=last.whole,
         reached=_reached(controls[0], last, task),
         gradient=(controls[0].gradient, last.gradient),
-        losses=tuple(last.losses[:: max(1, len(last.losses) // 60)]),
+        course=course(last, task),
+        left=None if last.diagnosis is None else tuple(f.rule for f in last.diagnosis.serious),
         error=last.error,
     )
 

@@ -26,7 +26,8 @@ if TYPE_CHECKING:
     from jinja2 import Template
 
 STYLES = ("vendor/uPlot.min.css", "page.css", "parts.css")
-SCRIPTS = ("vendor/uPlot.iife.min.js", "plots.js", "history.js", "waterfall.js", "page.js")
+SCRIPTS = ("vendor/uPlot.iife.min.js", "plots.js", "history.js", "waterfall.js", "trials.js", "page.js")
+PARTS = ("page.html", "findings.html", "drawn.html", "trials.html", "measured.html")
 HEIGHT = 760  # pixels in a notebook
 
 UNSAFE = {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028", "\u2029": "\\u2029"}
@@ -81,7 +82,7 @@ def _digest(script: str) -> str:
 def _template() -> Template:
     from jinja2 import DictLoader, Environment, StrictUndefined
 
-    parts = {name: _resource(name) for name in ("page.html", "findings.html", "measured.html")}
+    parts = {name: _resource(name) for name in PARTS}
     loader = DictLoader(parts)
     return Environment(
         loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True

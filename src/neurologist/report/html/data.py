@@ -1,6 +1,7 @@
 """What stands in the page and what its scripts are given, from a diagnosis.
 
-May import: `report.view`, `report.words`, `report.html.rows`, `report.html.words`, `diagnose`. To show something new,
+May import: `report.view`, `report.words`, `report.html.rows`, `report.html.words`,
+`report.html.trials`, `diagnose`. To show something new,
 add it to `_page` for the template or to `_data` for the scripts.
 """
 
@@ -14,6 +15,7 @@ from typing import Any
 from neurologist.diagnose.diagnosis import Diagnosis
 from neurologist.diagnose.languages import Say, of_report
 from neurologist.report import words
+from neurologist.report.html import trials as of_trials
 from neurologist.report.html.rows import Fall, Row, activations, dead, falls, plain, updates
 from neurologist.report.html.words import of_scripts
 from neurologist.report.view import Card, Page, view
@@ -37,9 +39,11 @@ def content(diagnosis: Diagnosis, base: Path | None) -> Content:
     seen = diagnosis.summary.samples
     at = steps.index(shown.waterfall_step) if shown.waterfall_step in steps else 0
     firing, silent, moving = activations(diagnosis, at, tr), dead(diagnosis, at, tr), updates(diagnosis, at, tr)
+    tried = of_trials.tried(diagnosis.trials, base, tr) if diagnosis.trials is not None else None
     page = {
         **_page(diagnosis, shown, tr),
         **_findings(diagnosis, shown),
+        "tried": tried,
         "fall": fall,
         "steps": steps,
         "at": at,
@@ -49,7 +53,10 @@ def content(diagnosis: Diagnosis, base: Path | None) -> Content:
         "chosen": tr(f"{len(steps):,} of {seen:,} examined steps are shown") if 0 < len(steps) < seen else "",
         "modules": sorted({row.module for row in (*fall.rows, *firing, *moving) if row.module}),
     }
-    return Content(page, _data(diagnosis, fall, at, (firing, silent, moving), tr))
+    data = _data(diagnosis, fall, at, (firing, silent, moving), tr)
+    if tried is not None and diagnosis.trials is not None:
+        data["trials"] = of_trials.data(diagnosis.trials, tried, tr)
+    return Content(page, data)
 
 
 def _page(diagnosis: Diagnosis, shown: Page, tr: Say) -> dict[str, Any]:

@@ -105,7 +105,7 @@ const Histories = data => {
   // Columns that are hidden on a narrow screen would come back under a cell that spans them.
   const visible = row => [...row.cells].filter(cell => cell.getClientRects().length).length || row.cells.length;
   function fit() {
-    for (const open of document.querySelectorAll("tr.detail")) open.cells[0].colSpan = visible(open.previousElementSibling);
+    for (const open of document.querySelectorAll("tr.row + tr.detail, tr.arm + tr.detail")) open.cells[0].colSpan = visible(open.previousElementSibling);
   }
 
   // The row that opens under `row`.

@@ -40,7 +40,7 @@
         cell.textContent = value === null ? "–" : name.endsWith("share") ? `${waterfall.three(100 * value)} %` : waterfall.three(value);
       }
     }
-    for (const open of document.querySelectorAll("tr.detail")) {
+    for (const open of document.querySelectorAll("tr.row + tr.detail")) {
       open.querySelector("dl").replaceWith(histories.list(histories.facts(open.previousElementSibling.id, at)));
     }
   }
@@ -110,7 +110,7 @@
   addEventListener("keydown", event => {
     if (event.key !== "Escape") return;
     if (!tip.hidden) return away();
-    const row = event.target.closest("tr.row") || event.target.closest("tr.detail")?.previousElementSibling;
+    const row = event.target.closest("tr.row") || event.target.closest("tr.row + tr.detail")?.previousElementSibling;
     if (row) { toggle(row, false); row.querySelector("button.open").focus(); }
   });
   if (layer) layer.addEventListener("input", filter);

@@ -40,4 +40,10 @@ def of_scripts(tr: Say) -> dict[str, str]:
         "share": tr("share"),
         "smallest": tr("smallest"),
         "largest": tr("largest"),
+        "control": tr("control"),
+        "treated": tr("treated"),
+        "pass": tr("backward pass"),
+        "other": tr("The treated arm minimises another function: the two losses cannot be compared."),
+        "score": tr("Mean of the latest ten batches, while training; the table's score is measured after it."),
+        "unscored": tr("There is no curve of the score: not every backward pass could be scored."),
     }
