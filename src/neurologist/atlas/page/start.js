@@ -43,6 +43,7 @@ function start() {
   startClasses();
   startLessons();
   startOwn();
+  startRun();
   listeners.push(reachWide);
   for (const button of document.querySelectorAll("nav [data-view]")) {
     button.addEventListener("click", () => change({ view: button.dataset.view }));
