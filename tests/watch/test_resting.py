@@ -8,11 +8,12 @@ from torch import nn
 from torch.nn import functional as F
 
 from neurologist.record import Run
-from neurologist.watch.session import watch
+from neurologist.watch.sampler import Spaced
+from neurologist.watch.session import Session
 
 
 def watched(program) -> Run:
-    with watch(budget=1.0) as session:
+    with Session(sampler=Spaced(1.0)) as session:
         program()
     assert session.diagnose().not_measured == ()
     return Run(session._store.connection)

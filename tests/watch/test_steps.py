@@ -56,6 +56,7 @@ def test_a_second_training_in_one_session_is_counted_too():
     assert abs(session.steps - 18) <= 1  # one may be spent on telling it from a second optimizer of the same training
 
 
+@pytest.mark.usefixtures("every_step")
 @pytest.mark.parametrize("turns", [1, 5])
 def test_two_optimizers_make_one_step(turns):
     first, second = net(), net()

@@ -74,7 +74,7 @@ def examine(request: Request) -> int:
         except typer.Exit:
             raise
         except Exception as error:
-            kept = f"; what was seen is kept in {record}" if record else ""
+            kept = f"; what was seen is kept in {record}" if record and record.exists() else ""
             note(f"the examination itself failed: {type(error).__name__}: {error}{kept}")
             code = BROKEN
     return outcome.code or code
@@ -145,10 +145,13 @@ def _session(budget: float, record: Path | None) -> Session:
     rules()
 
     try:
-        return watch(budget=budget, record=record and record.absolute())
+        session = watch(budget=budget, record=record and record.absolute())
     except (OSError, sqlite3.Error) as error:
         reason = error.strerror if isinstance(error, OSError) and error.strerror else error
         raise fail(f"cannot write the record {str(record)!r}: {reason}") from None
+    if session.lost:
+        note(f"cannot write the record {str(record)!r}: {session.lost}")
+    return session
 
 
 def _unseen(program: _script.Program, outcome: _script.Outcome) -> int:

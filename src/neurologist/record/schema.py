@@ -105,13 +105,13 @@ TABLES: dict[str, dict[str, Column]] = {
         "dropouts_off": Column("INTEGER", "how many of these are in evaluation mode"),
     },
     "rate": {
-        "step": Column("INTEGER", "first step with these rates"),
+        "step": Column("INTEGER", "first step with these rates; of rates that change at every step a choice is kept"),
         "optimizer": Column("INTEGER", "the optimizer"),
         "lr": Column("TEXT", "learning rate of each group, JSON list"),
     },
     "step": {
         "step": Column("INTEGER", "optimizer step, from 0"),
-        "pass": Column("INTEGER", "which backward pass of the step, from 0"),
+        "pass": Column("INTEGER", "which backward pass of the step, from 0; from the fifth on, of a choice of steps"),
         "loss": Column("REAL", "mean of the tensor .backward() was called on; NULL when not finite"),
         "finite": Column("INTEGER", "0 when the loss was NaN or infinite"),
     },
@@ -121,7 +121,7 @@ TABLES: dict[str, dict[str, Column]] = {
         "cost": Column("REAL", "seconds that examining it took"),
     },
     "problem": {
-        "step": Column("INTEGER", "step at which it happened"),
+        "step": Column("INTEGER", "step at which it happened; of what happens at every step a choice is kept"),
         "what": Column("TEXT", "what could not be measured"),
         "why": Column("TEXT", "the reason"),
         "count": Column("INTEGER", "how often"),

@@ -13,6 +13,7 @@ from torch.utils.weak import WeakIdKeyDictionary
 
 from neurologist import catalogue
 from neurologist.record import Store
+from neurologist.record.run import PASSES
 from neurologist.tape import origin
 from neurologist.tape.graph import TapeOp
 from neurologist.tape.quantities import quantities
@@ -20,8 +21,11 @@ from neurologist.theory import traits
 from neurologist.watch.names import Names, frames
 from neurologist.watch.resting import Mode, Resting
 from neurologist.watch.sample import Key, Sample
+from neurologist.watch.thinning import Changes, Thinned
 
 Numbers = MutableMapping[torch.Tensor, int]
+REASONS = 500  # different ones that are told apart; a reason may name an address, and so be new at every step
+OTHERS = ("further parts", "for reasons too many to list")
 WAITING = 1_000  # losses kept in memory between writes, so that a killed process loses no more
 
 
@@ -39,7 +43,9 @@ class Recorder:
         self._seen = 0  # optimizers numbered
         self._resting = Resting(store, names)
         self._modes: WeakIdKeyDictionary = WeakIdKeyDictionary()  # model -> its mode when last seen
-        self._rates: dict[int, list[float]] = {}
+        self._rates: WeakKeyDictionary[torch.optim.Optimizer, Changes[list[float]]] = WeakKeyDictionary()
+        self._late_passes = Thinned()
+        self._reasons: dict[tuple[str, str], Thinned] = {}
         self._steps: list[tuple[int, int, float | torch.Tensor]] = []
         self._rate_rows: list[tuple[int, int, str]] = []
         self.problems: Counter[tuple[int, str, str]] = Counter()
@@ -52,8 +58,10 @@ class Recorder:
 
     def loss(self, step: int, number: int, value: float | torch.Tensor) -> None:
         """Note a loss; a tensor stays on its device until the next write."""
+        if number >= PASSES and not self._late_passes.keeps(step):
+            return
         self._steps.append((step, number, value))
-        if len(self._steps) >= WAITING:
+        if len(self._steps) % WAITING == 0:  # where a write failed, the next try is as many losses later
             self.flush()
 
     def rates(self, step: int, optimizer: torch.optim.Optimizer) -> None:
@@ -70,9 +78,19 @@ class Recorder:
                 self.store.insert("optimizer", [(number, name, json.dumps(options), *where, *_calling())])
             self._adopt(optimizer, number)
         rates = [float(group["lr"]) for group in optimizer.param_groups if "lr" in group]
-        if rates != self._rates.get(number):
-            self._rates[number] = rates
-            self._rate_rows.append((step, number, json.dumps(rates)))
+        self._rate(number, self._rates.setdefault(optimizer, Changes()).note(step, rates))
+
+    def _rate(self, number: int, due: tuple[int, list[float]] | None) -> None:
+        if due is not None:
+            self._rate_rows.append((due[0], number, json.dumps(due[1])))
+
+    def problem(self, step: int, what: str, why: str) -> None:
+        """Count something that could not be measured, under `step` or a step shortly before."""
+        if len(self._reasons) >= REASONS and (what, why) not in self._reasons:
+            what, why = OTHERS
+        seen = self._reasons.setdefault((what, why), Thinned())
+        seen.keeps(step)
+        self.problems[seen.last or 0, what, why] += 1
 
     def _adopt(self, optimizer: torch.optim.Optimizer, number: int) -> None:
         """Note whose parameters an optimizer steps, also of those that it was given later or that stand written."""
@@ -82,7 +100,7 @@ class Recorder:
         written = [(number, self._numbers[p]) for p in fresh if p in self._numbers]
         if written:
             with self.store.transaction():
-                self.store.connection.executemany("UPDATE parameter SET optimizer = ? WHERE id = ?", written)
+                self.store.execute("UPDATE parameter SET optimizer = ? WHERE id = ?", written)
 
     # -- samples ----------------------------------------------------------------------------------------------
 
@@ -127,6 +145,12 @@ class Recorder:
                 rows.append((sample.step, self._names.module(model), *map(int, mode)))
         with self.store.transaction():
             self.store.insert("mode", rows)
+
+    def end(self, **meta: Any) -> None:
+        """Write all that waits, also what was left out so far as one of many, and entries of `meta`."""
+        for optimizer, changes in list(self._rates.items()):
+            self._rate(self._optimizers[optimizer], changes.rest())
+        self.flush(**meta)
 
     def flush(self, **meta: Any) -> None:
         """Write what waits, and entries of `meta`."""

@@ -135,7 +135,7 @@ class Resting:
         if rows == self._written:
             return
         with self._store.transaction():
-            self._store.connection.execute("DELETE FROM resting")
+            self._store.execute("DELETE FROM resting")
             self._store.insert("resting", rows)
         self._written = rows
 

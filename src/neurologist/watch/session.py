@@ -29,7 +29,8 @@ class Session:
 
     Args:
         budget: share of the training time that it may take.
-        record: file to write, or None for memory. An existing file is never overwritten.
+        record: file to write, or None for memory. An existing file is never overwritten. Where the file cannot be
+            written, or no longer, the record goes on in memory and the diagnosis says so.
         steps: optimizer steps to look at; None for all of them.
         sampler: says at which steps to look, in place of the budget.
 
@@ -73,6 +74,11 @@ class Session:
         """The latest loss known on the host; None before the first, and for losses on other devices."""
         return self._steps.loss
 
+    @property
+    def lost(self) -> str | None:
+        """Why the record's file is no longer written, or never was; None where all is well."""
+        return self._store.lost
+
     def __enter__(self) -> Session:
         self._started = time.perf_counter()
         self._recorder.flush(
@@ -96,7 +102,7 @@ class Session:
         self._steps.attempt("the end of the record", self._finish)
 
     def _finish(self) -> None:
-        self._recorder.flush(
+        self._recorder.end(
             status=self.status,
             steps=self.steps,
             seconds=time.perf_counter() - self._started,
@@ -104,8 +110,7 @@ class Session:
             elapsed=self.sampler.elapsed,
             **self.facts,
         )
-        if self._store.path is not None:
-            self._store.close()
+        self._store.close()
         self._closed = True
 
     def diagnose(self, over_time: bool = True) -> Diagnosis:

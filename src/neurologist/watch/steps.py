@@ -133,7 +133,7 @@ class Steps:
             return unseen(function, *arguments, **options)
         except Exception as error:
             subject = what if isinstance(what, str) else what()
-            self._recorder.problems[self.count, subject, f"{type(error).__name__}: {error}"[:500]] += 1
+            self._recorder.problem(self.count, subject, f"{type(error).__name__}: {error}"[:500])
             return None
 
     # -- one backward pass ------------------------------------------------------------------------------------
