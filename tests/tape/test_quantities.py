@@ -147,6 +147,17 @@ def test_dead_channels_of_an_image(tape, one):
     assert row["silent_units"] == np.packbits([i in (1, 8) for i in range(10)], bitorder="little").tobytes()
 
 
+@pytest.mark.parametrize("move", [lambda x: x.permute(0, 2, 3, 1), lambda x: x.transpose(1, 2).transpose(-1, -2)])
+def test_dead_channels_of_an_image_whose_channels_come_last(tape, one, move):
+    bias = torch.zeros(10)
+    bias[[1, 8]] = -60
+    conv = torch.nn.Conv2d(3, 10, 3)
+    run = tape(lambda: torch.relu(move(conv(torch.randn(4, 3, 6, 6))) + bias).square().mean().backward())
+    row = run.rows("activation", one(run, member="relu"))[0]
+    assert (row["units"], row["silent"]) == (10, 2)
+    assert row["silent_units"] == np.packbits([i in (1, 8) for i in range(10)], bitorder="little").tobytes()
+
+
 def test_half_precision_overflows_nothing(tape, one):
     layer = nn.Linear(6, 4).half()
     x = torch.full((8, 6), 100.0, dtype=torch.float16)

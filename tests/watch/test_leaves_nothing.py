@@ -11,6 +11,7 @@ from torch.nn.modules import module as modules
 from torch.optim import optimizer as optimizers
 
 import neurologist as nl
+from neurologist.record import Run
 
 pytestmark = pytest.mark.usefixtures("every_step")
 
@@ -226,3 +227,14 @@ def test_models_carry_nothing():
             len(v) for k, v in vars(b).items() if "hook" in k and v is not None
         ]
     assert all(p._backward_hooks is None for p in model.parameters())
+
+
+def test_whoever_switches_anomaly_mode_off_that_is_off_to_them_keeps_the_lines(every_step):
+    model = net()
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    with nl.watch() as session:
+        torch.autograd.set_detect_anomaly(False)  # as Lightning's Trainer does
+        F.cross_entropy(model(torch.randn(5, 4)), torch.randint(3, (5,))).backward()
+        optimizer.step()
+        run = Run(session._store.connection)
+        assert {op.file for op in run.ops} == {__file__}

@@ -185,6 +185,30 @@ def test_a_parameter_is_never_taken_for_one_that_died():
     assert shapes == sorted(shape for width in range(2, 22) for shape in ([width, 4], [width]))
 
 
+def test_modules_are_known_in_every_step_of_a_loop_that_changes_parameters_by_hand(every_step):
+    model = net()
+    with nl.watch() as session:
+        for _ in range(4):
+            backward(model)
+            with torch.no_grad():
+                for parameter in model.parameters():
+                    parameter -= 0.1 * parameter.grad
+                    parameter.grad = None
+    assert session.samples == 4
+    run = run_of(session)
+    assert {op.module for op in run.of_kind("linear", "activation")} == {"model.0", "model.1", "model.2"}
+    assert len(run.of_kind("linear")) == 2
+
+
+def test_an_evaluation_before_a_step_leaves_nothing_to_remember(every_step):
+    model = net()
+    with nl.watch() as session:
+        with torch.no_grad():
+            for _ in range(10):
+                model(torch.randn(3, 4))
+        assert session._steps._modules.calls == []
+
+
 def test_a_look_at_the_first_steps_ends_by_itself():
     model = net()
     optimizer = torch.optim.SGD(model.parameters(), lr=0.1)

@@ -126,6 +126,11 @@ class Call(NamedTuple):
     function: str
 
 
+def calls(file: str, name: str) -> list[Call]:
+    """The calls of a function or class of this name in a file."""
+    return _calls(file).get(name, [])
+
+
 def _fits(arguments: Sequence[ast.expr], siblings: Sequence[str]) -> bool:
     """True when the arguments of a call construct these layers: same classes, and same sizes where they are literal."""
     if [_callee(a) for a in arguments] != [text.partition("(")[0] for text in siblings]:

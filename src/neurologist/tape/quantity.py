@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 from abc import ABC
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
 
@@ -99,15 +99,30 @@ def rms(tensor: torch.Tensor) -> torch.Tensor:
 
 
 def unit_dim(op: TapeOp, tensor: torch.Tensor) -> int:
-    """The dimension of a tensor that counts units: channels behind a convolution, else the last."""
+    """The dimension of a tensor that counts units: channels behind a convolution, wherever they went, else the last."""
     below: TapeOp | None = op
+    moves: list[dict[str, Any]] = []
     for _ in range(6):
         if below is None or below.kind in ("linear", "matmul", "recurrent", "embedding"):
             return -1
         if below.kind in ("conv", "pooling") or (below.kind == "normalisation" and "Batch" in below.name):
-            return 1 if tensor.dim() > 2 else -1
+            return _moved(1, moves[::-1], tensor.dim()) if tensor.dim() > 2 else -1
+        if below.name in ("Permute", "Transpose"):
+            moves.append(below.options)
         below = below.source
     return -1
+
+
+def _moved(dim: int, moves: Iterable[Mapping[str, Any]], count: int) -> int:
+    """Where a dimension is after permutations and transpositions of `count` of them, in order."""
+    for move in moves:
+        order = move.get("dims") or list(range(count))
+        if "dim0" in move:
+            one, other = move["dim0"] % count, move["dim1"] % count
+            order[one], order[other] = other, one
+        if len(order) == count:
+            dim = [n % count for n in order].index(dim)
+    return dim
 
 
 def by_unit(op: TapeOp, tensor: torch.Tensor) -> torch.Tensor:

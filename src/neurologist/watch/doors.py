@@ -17,6 +17,7 @@ from torch.optim import optimizer as optimizers
 from torch.utils._python_dispatch import _disable_current_modes
 
 from neurologist.tape.graph import UNSEEN
+from neurologist.watch.foreign import Foreign
 
 Root = torch.Tensor | GradientEdge
 
@@ -33,6 +34,9 @@ class Watcher(Protocol):
     def stepped(self, optimizer: torch.optim.Optimizer) -> None:
         """An optimizer stepped."""
 
+    def attempt(self, what: str, function: Callable[..., Any], *arguments: Any) -> Any:
+        """Calls a function and keeps its errors from the user."""
+
 
 class _Backward:
     """Stands in for `torch.autograd.backward`, through which `Tensor.backward` goes too, while anyone watches."""
@@ -43,6 +47,8 @@ class _Backward:
     def __call__(self, tensors: Any, *arguments: Any, **options: Any) -> None:
         single = isinstance(tensors, torch.Tensor | GradientEdge)
         roots: Sequence[Root] = (tensors,) if single else tuple(tensors)  # a generator can be read only once
+        if _foreign is not None and _foreign.due:
+            _watchers[-1].attempt("optimizers that are none of torch's", _foreign.look)
         run: Callable[[], None] = partial(self.original, tensors if single else roots, *arguments, **options)
         for watcher in reversed(_watchers) if self is _door else ():
             run = partial(watcher.backward, roots, run)
@@ -52,12 +58,14 @@ class _Backward:
 _watchers: list[Watcher] = []
 _door: _Backward | None = None
 _handles: list[Any] = []
+_foreign: Foreign | None = None
 
 
 def open_doors(watcher: Watcher) -> None:
     """Let a watcher see backward passes and optimizer steps; several may watch at once."""
-    global _door
+    global _door, _foreign
     if not _watchers:
+        _foreign = Foreign(_tell_foreign)
         _handles.append(optimizers.register_optimizer_step_pre_hook(lambda o, a, k: _tell("stepping", o)))
         _handles.append(optimizers.register_optimizer_step_post_hook(lambda o, a, k: _tell("stepped", o)))
         _door = _Backward()
@@ -70,7 +78,7 @@ def close_doors(watcher: Watcher) -> None:
 
     If someone else replaced backward since, theirs stays, and ours behind it passes everything through.
     """
-    global _door
+    global _door, _foreign
     if watcher not in _watchers:
         return
     _watchers.remove(watcher)
@@ -78,6 +86,9 @@ def close_doors(watcher: Watcher) -> None:
         return
     while _handles:
         _handles.pop().remove()
+    if _foreign is not None:
+        _foreign.close()
+        _foreign = None
     if _door is not None and torch.autograd.backward is _door:
         torch.autograd.backward = _door.original
     _door = None
@@ -86,6 +97,16 @@ def close_doors(watcher: Watcher) -> None:
 def _tell(event: str, optimizer: torch.optim.Optimizer) -> None:
     for watcher in tuple(_watchers):
         getattr(watcher, event)(optimizer)
+
+
+def _tell_foreign(event: str, look: Callable[[], Any]) -> None:
+    def tell(watcher: Watcher) -> None:
+        optimizer = look()
+        if optimizer is not None:
+            getattr(watcher, event)(optimizer)
+
+    for watcher in tuple(_watchers):
+        watcher.attempt("a step of an optimizer that is none of torch's", tell, watcher)
 
 
 def unseen(function: Callable[..., Any], *arguments: Any, **options: Any) -> Any:
@@ -147,9 +168,10 @@ class Forward:
         setattr(owner, name, stand_in)
 
     def _yield(self, mode: bool, check_nan: bool = True) -> None:
-        """Stands for `torch.set_anomaly_enabled`: the user decides."""
-        self._give_back()
-        torch.set_anomaly_enabled(mode, check_nan)
+        """Stands for `torch.set_anomaly_enabled`: the user decides, unless they ask for what they believe to be so."""
+        if mode or not check_nan:
+            self._give_back()
+            torch.set_anomaly_enabled(mode, check_nan)
 
     def _grad(self, original: Callable[..., Any], *arguments: Any, **options: Any) -> Any:
         """Stands for `torch.autograd.grad`, which in anomaly mode would warn of errors that it raises anyway.

@@ -5,6 +5,7 @@ The hooks are PyTorch's global ones and stand only during a sampled forward; no 
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, MutableMapping
 from functools import partial
 from typing import Any, NamedTuple
@@ -14,7 +15,7 @@ from torch import nn
 from torch.nn.modules import module as registry
 from torch.utils.weak import WeakIdKeyDictionary
 
-from neurologist.tape import origin
+from neurologist.tape import declaring, origin
 from neurologist.tape.graph import TapeOp
 from neurologist.watch.names import Names
 
@@ -52,6 +53,7 @@ class ModuleCalls:
         self._open: list[tuple[nn.Module, int, bool]] = []
         self.calls: list[Call] = []
         self._strays: MutableMapping[nn.Module, bool] = WeakIdKeyDictionary()
+        self._made: dict[int, origin.Frame] | None = None  # where strays were made, once someone asked
 
     def install(self) -> None:
         """Start noting; also while it already notes."""
@@ -66,7 +68,7 @@ class ModuleCalls:
         """Stop noting, and keep what was noted: several losses of one step may share a forward."""
         for handle in self._handles:
             handle.remove()
-        self._handles, self._open = [], []
+        self._handles, self._open, self._made = [], [], None
 
     def clear(self) -> None:
         """Stop noting and forget."""
@@ -78,7 +80,7 @@ class ModuleCalls:
             self._names.add(module)
         elif self._names.module(module) is None and module not in self._strays:
             self._strays[module] = True  # it was put in since, or it is in no model
-            self._names.again(self._open[0][0])
+            self._names.again(self._open[0][0], module)
         self._open.append((module, torch._C._autograd._get_sequence_nr(), torch.is_grad_enabled()))
 
     def _leave(self, module: nn.Module) -> None:
@@ -86,7 +88,8 @@ class ModuleCalls:
             entered, start, graded = self._open.pop()
             if entered is module:
                 end = torch._C._autograd._get_sequence_nr()
-                self.calls.append(Call(start, end, module, graded, not self._open))
+                if graded or end > start:  # an evaluation may come before the next step, and be long
+                    self.calls.append(Call(start, end, module, graded, not self._open))
                 return
 
     def locate(self, op: TapeOp) -> None:
@@ -96,8 +99,23 @@ class ModuleCalls:
             return
         module = min(inside, key=lambda call: call.end - call.start).module
         op.module, op.module_path = module, self._names.module(module)
+        if (made := self._where_made().get(id(module))) is not None:
+            op.place = op.place._replace(user=made)
         if op.place.container and op.place.user and (parent := self._names.parent(module)) is not None:
             children = [child for child in parent._modules.values() if child is not None]
             texts = [f"{type(child).__name__}({child.extra_repr()})" for child in children]
             index = next((i for i, child in enumerate(children) if child is module), None)
             op.line = None if index is None else origin.declared(op.place, texts, index)
+
+    def _where_made(self) -> dict[int, origin.Frame]:
+        """Lines that make the layers which a framework keeps and calls by itself."""
+        if self._made is None:
+            inner = {id(call.module): call.module for call in self.calls if not call.outside}
+            loose = [m for m in inner.values() if self._names.parent(m) is None]
+            library = [m for m in loose if not origin.is_users(_source(type(m)))]
+            self._made = declaring.made_by(library, declaring.users_files()) if library else {}
+        return self._made
+
+
+def _source(cls: type) -> str:
+    return getattr(sys.modules.get(cls.__module__), "__file__", None) or "<unknown>"

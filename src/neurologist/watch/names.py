@@ -36,12 +36,14 @@ class Names:
         """Name a module that was called from outside any other, with everything in it."""
         if root in self._modules:
             return
-        prefix = variable(root) or type(root).__name__.lower()
+        prefix = variable(root) or _own(root)
         self._walk(root, prefix, set())
 
-    def again(self, root: nn.Module) -> None:
-        """Name what was put into a known module since."""
-        self._walk(root, self._modules.get(root) or type(root).__name__.lower(), set())
+    def again(self, root: nn.Module, called: nn.Module) -> None:
+        """Name what was put into a known module since, or what it calls and does not hold, if that carries a name."""
+        self._walk(root, self._modules.get(root) or _own(root), set())
+        if called not in self._modules and "name" in vars(called):
+            self._walk(called, _own(called), set())
 
     def _walk(self, module: nn.Module, path: str, seen: set[int]) -> None:
         """Name a module and what is in it; nn.Module's own walk needs modules that have a hash."""
@@ -86,6 +88,12 @@ def variable(value: object) -> str | None:
         if found is not None:
             return found
     return None
+
+
+def _own(module: nn.Module) -> str:
+    """What a module is called that no variable holds: the name that it carries, as Keras' layers do, or its class."""
+    name = module.__dict__.get("name")
+    return name if isinstance(name, str) and name else type(module).__name__.lower()
 
 
 def readable(frame: FrameType) -> bool:

@@ -194,7 +194,9 @@ class Steps:
     def _step_by_hand(self) -> None:
         self.by_hand = self.by_hand or (self._sample is not None and self._sample.stepped)
         if self.by_hand:
+            calls = self._modules.calls  # of the forward that was just run: its step begins here
             self._end_step()
+            self._modules.calls = calls
 
     def _decide(self) -> None:
         self._why = self._sampler.wants(self.count)
