@@ -18,7 +18,7 @@ SURFACES: Mapping[str, str] = {
     # Rosenbrock (1960), less steep than his by the factor 10
     "valley": "(1 - a) ** 2 + 10 * (b - a ** 2) ** 2",
     # flat at (0, 0); lowest at (0, 1) and (0, -1)
-    "saddle": "2 * a ** 2 - b ** 2 / 2 + b ** 4 / 4",
+    "saddle": "2 * a ** 2 + (b ** 2 - 1) ** 2 / 4",
 }
 
 

@@ -53,17 +53,22 @@ function speak() {
 function slider(label, given, onchange) {
   const id = `slider-${(slider.count = (slider.count || 0) + 1)}`;
   const show = given.show ?? fmt;
-  const output = h("output", { for: id }, show(given.value));
+  const output = h("output", { for: id });
   const input = h("input", { type: "range", id, min: given.min, max: given.max, step: given.step ?? "any" });
+  const tell = (value) => {
+    output.textContent = show(value);
+    if (given.show) input.setAttribute("aria-valuetext", output.textContent);
+  };
   input.value = given.value;
+  tell(given.value);
   input.addEventListener("input", () => {
-    output.textContent = show(Number(input.value));
+    tell(Number(input.value));
     onchange(Number(input.value));
   });
   const row = h("div", { class: "slider" }, h("label", { for: id }, label), input, output);
   row.set = (value) => {
     input.value = value;
-    output.textContent = show(value);
+    tell(value);
   };
   row.input = input;
   return row;

@@ -116,7 +116,7 @@ function setControls(chosen) {
    takes long is drawn in between, so that a slider stays quick. */
 function advanced(name, chosen) {
   const { steps, ...rest } = chosen;
-  const key = JSON.stringify([name, rest]);
+  const key = JSON.stringify([name, rest, state.own, state.letters]); // the reader's own function may be chosen
   if (key !== UNDER_WAY.key || steps < UNDER_WAY.count) Object.assign(UNDER_WAY, { key, made: LESSONS[name].make(rest), count: 0 });
   const began = performance.now();
   const going = () => UNDER_WAY.count < steps && !UNDER_WAY.made.done();

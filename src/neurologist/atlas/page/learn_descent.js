@@ -115,8 +115,8 @@ function edgeOf(curvature, momentum) {
 function descentPreset(share) {
   return (chosen) => {
     const edge = edgeOf(makeDescent(chosen).sharpest, chosen.momentum);
-    const [low, high, step] = LESSONS.descent.limits.rate;
-    return { rate: Number(Math.min(Math.max(Math.log10(share * (Number.isFinite(edge) ? edge : 0.4)), low), high).toFixed(-Math.log10(step))) };
+    const [low, high] = LESSONS.descent.limits.rate;
+    return { rate: Number(Math.min(Math.max(Math.log10(share * edge), low), high).toFixed(5)) };
   };
 }
 
@@ -136,6 +136,21 @@ function descentVerdict(made, chosen) {
   return `${t(`descent_${ends}`, values)} ${edgeText}`;
 }
 
+/* The samples, those of the last batch filled, and the line that the weights are. */
+function drawFit(host, { surface, points, batches }) {
+  const [a, b] = points[points.length - 1];
+  const x = [Math.min(...surface.xs) - 0.3, Math.max(...surface.xs) + 0.3];
+  const y = [Math.min(...surface.ts) - 1, Math.max(...surface.ts) + 1];
+  const taken = new Set(batches[batches.length - 1] ?? surface.xs.keys());
+  plot(host, {
+    lines: [{ points: x.map((at) => [at, a * at + b]), style: "c1" }], x, y, height: 240, xlabel: t("descent_axis_x"), ylabel: t("descent_axis_t"), label: t("descent_fit"),
+    marks: (place) => surface.xs.map((at, i) => {
+      const [cx, cy] = place(at, surface.ts[i]);
+      return s("circle", { cx, cy, r: 4, class: taken.has(i) ? "dot" : "left-out" });
+    }),
+  });
+}
+
 function drawDescent(made, figures, chosen) {
   const { view, surface, minima, best, points } = made;
   made.contours ??= contoursOf(surface.value, view, best);
@@ -145,8 +160,11 @@ function drawDescent(made, figures, chosen) {
   });
   const lines = [{ values: made.losses, style: "c1", label: t("descent_loss_line") }];
   if (best > 1e-12) lines.push({ values: made.losses.map(() => best), style: "c2", label: t("descent_best_line") });
-  lossPlot(figures.map.lastChild.lastChild, lines, t("descent_curve"));
-  figures.map.lastChild.firstChild.replaceChildren(legend(lines));
+  const [key, curve, fit] = figures.map.lastChild.children;
+  key.replaceChildren(legend(lines));
+  lossPlot(curve, lines, t("descent_curve"));
+  if (surface.xs) drawFit(fit, made);
+  else fit.replaceChildren();
   return descentVerdict(made, chosen);
 }
 
@@ -157,7 +175,7 @@ LESSONS.descent = {
   choices: {
     surface: () => [...Object.keys(SURFACES), "regression"],
     batch: () => ["full", "8", "1"],
-    loss: () => ["mse", "huber", "log_cosh", "l1"],
+    loss: () => ["mse", "huber", "log_cosh"],
   },
   names: { loss: (value) => value },
   says: { rate: (value) => fmt(10 ** value), condition: (value) => fmt(10 ** value) },
@@ -166,5 +184,5 @@ LESSONS.descent = {
   perFrame: 1,
   make: makeDescent,
   draw: drawDescent,
-  figures: () => ({ map: h("div", { class: "pair" }, h("div", { class: "figure" }), h("div", {}, h("div", {}), h("div", { class: "figure" }))) }),
+  figures: () => ({ map: h("div", { class: "pair" }, h("div", { class: "figure" }), h("div", {}, h("div", {}), h("div", { class: "figure" }), h("div", { class: "figure" }))) }),
 };

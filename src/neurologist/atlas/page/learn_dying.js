@@ -107,7 +107,7 @@ LESSONS.dying = {
   at: 4,
   first: { act: "relu", beside: "leaky_relu", rate: -0.9, bias: 0, seed: 1, steps: 60 },
   limits: { rate: [-4, 1, 0.05], bias: [-6, 3, 0.1], seed: [1, 100, 1], steps: [0, 2000, 1] },
-  choices: { act: () => MEMBERS.filter(deep).map((member) => member.name), beside: () => MEMBERS.filter(deep).map((member) => member.name) },
+  choices: { act: () => CHOICES.act(), beside: () => CHOICES.act() },
   names: { act: (value) => value, beside: (value) => value },
   says: { rate: (value) => fmt(10 ** value) },
   shown: () => ["act", "beside", "rate", "bias", "seed"],

@@ -151,7 +151,7 @@ LESSONS.small = {
   limits: { hidden: [1, 16, 1], depth: [1, 4, 1], rate: [-4, 1, 0.05], seed: [1, 100, 1], steps: [0, 5000, 1] },
   choices: {
     set: () => Object.keys(SMALL_SETS),
-    act: () => ["identity", ...MEMBERS.filter(deep).map((member) => member.name).filter((name) => name !== "identity")],
+    act: () => ["identity", ...CHOICES.act().filter((name) => name !== "identity")],
     loss: () => Object.keys(HEADS),
     init: () => [...Object.keys(INITS).filter((name) => INITS[name]), "zeros"],
     optimizer: () => ["sgd", "adam"],

@@ -138,9 +138,12 @@ function recurrentTheory({ act, length, scale }) {
   const member = memberOf(`activation/${act}`);
   const factors = [];
   let square = TIME.drive ** 2;
+  let average = momentsAt(member, Math.sqrt(square));
   for (let step = 1; step < length; step += 1) {
-    square = scale ** 2 * momentsAt(member, Math.sqrt(square)).square + TIME.drive ** 2;
-    factors.push(scale * Math.sqrt(momentsAt(member, Math.sqrt(square)).slopeSquare));
+    const next = scale ** 2 * average.square + TIME.drive ** 2;
+    if (!(Math.abs(next - square) <= 1e-13 * square)) average = momentsAt(member, Math.sqrt(next));
+    square = next;
+    factors.push(scale * Math.sqrt(average.slopeSquare));
   }
   const found = [1];
   for (const factor of factors.reverse()) found.unshift(found[0] * factor);
@@ -188,7 +191,7 @@ LESSONS.time = {
   at: 5,
   first: { act: "tanh", width: "32", length: 60, scale: 0.9, forget: 2, seed: 1 },
   limits: { length: [2, 150, 1], scale: [0, 3, 0.05], forget: [-2, 6, 0.1], seed: [1, 100, 1] },
-  choices: { act: () => MEMBERS.filter(deep).map((member) => member.name), width: () => ["16", "32", "64"] },
+  choices: { act: () => CHOICES.act(), width: () => ["16", "32", "64"] },
   names: { act: (value) => value, width: (value) => value },
   shown: () => ["act", "width", "length", "scale", "forget", "seed"],
   draw: drawTime,

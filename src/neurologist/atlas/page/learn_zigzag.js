@@ -94,7 +94,7 @@ LESSONS.zigzag = {
   at: 2,
   first: { act: "sigmoid", batch: "1", share: 0.7, seed: 1, steps: 40 },
   limits: { share: [0.02, 1.1, 0.01], seed: [1, 100, 1], steps: [0, 2000, 1] },
-  choices: { act: () => MEMBERS.filter(deep).map((member) => member.name), batch: () => ["1", "full"] },
+  choices: { act: () => CHOICES.act(), batch: () => ["1", "full"] },
   names: { act: (value) => value },
   shown: () => ["act", "batch", "share", "seed"],
   perFrame: 1,
