@@ -2,6 +2,7 @@
 
 import json
 import sqlite3
+import threading
 
 import pytest
 
@@ -170,3 +171,18 @@ def test_odd_names_are_only_data(tmp_path):
 def test_a_folder_that_does_not_exist(tmp_path):
     with pytest.raises(sqlite3.OperationalError):
         Store(tmp_path / "nowhere" / "run.nlr")
+
+
+def test_closing_waits_for_a_reader(path):
+    store = Store(path)
+    reader = sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True, check_same_thread=False)
+    assert reader.execute("SELECT count(*) FROM meta").fetchone()[0] > 0
+    timer = threading.Timer(0.2, reader.close)
+    timer.start()
+    with store.transaction():
+        store.meta(status="finished")
+    store.close()
+    timer.join()
+    assert store.lost is None
+    assert [file.name for file in path.parent.iterdir()] == [path.name]
+    assert Run(path).meta["status"] == "finished"

@@ -71,7 +71,7 @@ def _names() -> list[str]:
 
 def _verb(name: str) -> tuple[int, str, ModuleType]:
     module = import_module(f"neurologist.cli.{name}")
-    return module.ORDER, name, module
+    return module.ORDER, name.replace("_", "-"), module
 
 
 def _version(wanted: bool) -> None:

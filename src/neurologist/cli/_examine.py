@@ -9,7 +9,7 @@ import os
 import sqlite3
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
@@ -17,6 +17,7 @@ from typing import IO, TYPE_CHECKING
 import typer
 
 from neurologist.cli import _record
+from neurologist.cli._beside import beside, writing
 from neurologist.cli._by_heart import learning
 from neurologist.cli._output import BROKEN, CLEAN, FOUND, Format, chosen, fail, note, spoken, tried, writable, write
 from neurologist.cli._progress import progress
@@ -33,7 +34,8 @@ if TYPE_CHECKING:
 class Request:
     """What the user asked for.
 
-    `record` None means the default place, `overfit` to learn one batch by heart; `cure` looks for one.
+    `record` None means the default place, `overfit` to learn one batch by heart; `cure` looks for one;
+    `live` shows the page while it trains, on `port`, `opened` in a browser.
     """
 
     target: str
@@ -48,6 +50,9 @@ class Request:
     lang: str | None = None
     overfit: bool = False
     cure: Callable[[], Cure] | None = None
+    live: bool = False
+    port: int | None = None
+    opened: bool = False
 
 
 def examine(request: Request) -> int:
@@ -57,8 +62,13 @@ def examine(request: Request) -> int:
     lang = spoken(request.lang, form.spoken, None if request.output or form.alone else sys.stdout)
     base = Path.cwd()
     program = _program(request)
-    with _report_stream(apart=form.alone and request.output is None) as stream:
+    apart = form.alone and request.output is None
+    with ExitStack() as stack:
+        stream = stack.enter_context(_report_stream(apart))
         record = request.record or _default_record(program)
+        stack.enter_context(
+            beside(record, request.live, request.port, request.opened, spoken(request.lang, True, None))
+        )
         session, outcome = _watched(program, request, record)
         if not session.steps and not session.samples:
             if request.record is None:
@@ -124,7 +134,7 @@ def _watched(program: _script.Program, request: Request, record: Path | None) ->
     limit = None if request.overfit else request.steps
     _script.enter(program)
     try:
-        with session, progress(session, not request.quiet), stopping(session, limit):
+        with session, progress(session, not request.quiet), stopping(session, limit), writing(session, request.live):
             with learning(session, request.overfit, request.steps) as ended:
                 outcome = _script.run(program)
                 ended(outcome.status)

@@ -14,6 +14,7 @@ import typer
 from neurologist.cli._examine import Request, examine
 from neurologist.cli._output import FormatOption, LangOption, OutputOption
 from neurologist.cli._treat import treat_at
+from neurologist.cli.watch_run import Open, Port
 
 ORDER = 1
 # everything after the script belongs to the script, --help too
@@ -38,6 +39,9 @@ def command(
     output: OutputOption = None,
     lang: LangOption = None,
     quiet: Quiet = False,
+    live: Annotated[bool, typer.Option("--live", help="Show the report in a browser while the script trains.")] = False,
+    port: Port = None,
+    open_: Open = False,
     fix: Annotated[bool, typer.Option("--fix", help="Then look for a cure, as `neurologist fix` does.")] = False,
 ) -> None:
     r"""Run a training script as python would, then report what was found.
@@ -49,6 +53,7 @@ def command(
     neurologist run -o report.json train.py
     neurologist run --format json train.py > report.json
     neurologist run --fix train.py
+    neurologist run --live --open train.py
 
     Options of neurologist come before the script, the script's own after it. Nothing in the script is changed, and
     results stay the same to the last bit. Ctrl-C ends the run early and reports what was seen.
@@ -61,5 +66,20 @@ def command(
     code and traceback; Ctrl-C gives 130.
     """
     cure = partial(treat_at, Path.cwd(), target, arguments or [], module, quiet) if fix else None
-    asked = Request(target, arguments or [], module, steps, budget, record, form, output, quiet, lang, cure=cure)
+    asked = Request(
+        target,
+        arguments or [],
+        module,
+        steps,
+        budget,
+        record,
+        form,
+        output,
+        quiet,
+        lang,
+        cure=cure,
+        live=live or open_,
+        port=port,
+        opened=open_,
+    )
     raise typer.Exit(examine(asked))

@@ -1,7 +1,7 @@
 """Reading a record: the run as rules see it.
 
 `Run` loads the small tables whole and quantities on demand, one table at a time.
-May import: the standard library and `record.schema`.
+May import: the standard library, `record.schema` and `record.opening`.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from neurologist.record.opening import opened
 from neurologist.record.schema import SCHEMA_VERSION, TABLES, RecordError
 
 ROWS = 20_000  # of one quantity, at most so many are read: about 20 MB
@@ -144,7 +145,7 @@ class Run:
             self._db = source
         else:
             self.path = str(source)
-            self._db = self._open(Path(source))
+            self._db = opened(Path(source))
         try:
             self._load()
         except RecordError:
@@ -156,15 +157,6 @@ class Run:
     def until(self, step: int) -> Run:
         """The same run as it stood before `step`; its `meta` stays that of the whole."""
         return Run(self._db, step)
-
-    @staticmethod
-    def _open(path: Path) -> sqlite3.Connection:
-        if not path.is_file():
-            raise RecordError(f"no record at {str(path)!r}: expected a file written by `neurologist run --record`")
-        with path.open("rb") as file:
-            if file.read(16) != b"SQLite format 3\0":
-                raise RecordError(f"{str(path)!r} is not a record: expected an SQLite file, got something else")
-        return sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)
 
     def _rows(self, table: str) -> list[tuple[Any, ...]]:
         return self._db.execute(f"SELECT {', '.join(TABLES[table])} FROM {table}").fetchall()

@@ -26,7 +26,7 @@ class Column(NamedTuple):
 
 TABLES: dict[str, dict[str, Column]] = {
     "meta": {
-        "key": Column("TEXT PRIMARY KEY", "schema, status, versions, program, started, seconds, cost, ..."),
+        "key": Column("TEXT PRIMARY KEY", "schema, status, versions, program, process, started, seconds, cost, ..."),
         "value": Column("TEXT", "its value, as text"),
     },
     "doc": {

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import sqlite3
 import threading
+import time
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -16,6 +17,7 @@ from typing import Any
 
 from neurologist.record.schema import SCHEMA_VERSION, TABLES, Column, ddl, quantity_table
 
+PATIENCE = 50  # times that a reader is waited for, 20 ms each
 Statement = tuple[str, "list[Sequence[Any]]"]
 
 
@@ -140,12 +142,22 @@ class Store:
             self.connection.execute("COMMIT")
             return
         try:
-            self.connection.execute("PRAGMA journal_mode=DELETE")
+            self._fold()
         except sqlite3.DatabaseError as error:
             self._retreat(error)
             self.connection.execute("COMMIT")
             return
         self.connection.close()
+
+    def _fold(self) -> None:
+        for left in reversed(range(PATIENCE)):
+            try:
+                self.connection.execute("PRAGMA journal_mode=DELETE")
+                return
+            except sqlite3.OperationalError as error:
+                if "locked" not in str(error) or not left:
+                    raise
+                time.sleep(0.02)  # somebody reads it at this moment
 
     # -- when the file fails ----------------------------------------------------------------------------------
 

@@ -268,6 +268,7 @@ def _partial(summary: Summary, tr: Say) -> str:
     if summary.status.startswith("failed: "):
         return f"{tr(f'The run failed: {summary.status[8:]}.')} {seen}"
     known = {"interrupted": tr("The run was interrupted."), "cut off": tr("The run was cut off: its process died.")}
+    known["running"] = tr("The run goes on.")
     return f"{known.get(summary.status) or tr(f'The run {summary.status}.')} {seen}"
 
 

@@ -16,7 +16,7 @@ import torch
 
 from neurologist._version import __version__
 from neurologist.diagnose import Diagnosis, examine
-from neurologist.record import Run, Store
+from neurologist.record import Run, Store, process
 from neurologist.watch.doors import close_doors, open_doors
 from neurologist.watch.names import Names
 from neurologist.watch.recorder import Recorder
@@ -84,6 +84,7 @@ class Session:
         self._recorder.flush(
             versions={"neurologist": __version__, "torch": str(torch.__version__), "python": platform.python_version()},
             program=" ".join(sys.argv),
+            process=process.mark(),
             started=time.strftime("%Y-%m-%dT%H:%M:%S%z"),
         )
         open_doors(self._steps)
@@ -113,6 +114,11 @@ class Session:
         self._store.close()
         self._closed = True
 
+    def write(self) -> None:
+        """Put what was seen so far into the record, for somebody who reads it meanwhile."""
+        with self._steps.busy:
+            self._steps.attempt("the record", self._recorder.flush, steps=self.steps)
+
     def diagnose(self, over_time: bool = True) -> Diagnosis:
         """What the run so far shows; may be called inside the block and after it.
 
@@ -121,8 +127,8 @@ class Session:
         """
         if self._closed and self._store.path is not None:
             return examine(Run(self._store.path), over_time)
+        self.write()
         with self._steps.busy:
-            self._steps.attempt("the record", self._recorder.flush, steps=self.steps)
             return examine(Run(self._store.connection), over_time)
 
 

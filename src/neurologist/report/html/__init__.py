@@ -26,7 +26,10 @@ if TYPE_CHECKING:
     from jinja2 import Template
 
 STYLES = ("vendor/uPlot.min.css", "page.css", "parts.css")
-SCRIPTS = ("vendor/uPlot.iife.min.js", "plots.js", "history.js", "waterfall.js", "trials.js", "page.js")
+SCRIPTS = (
+    "vendor/uPlot.iife.min.js", "start.js", "plots.js", "history.js", "waterfall.js", "trials.js", "page.js",
+    "begin.js",
+)  # fmt: skip
 PARTS = ("page.html", "findings.html", "drawn.html", "trials.html", "measured.html")
 HEIGHT = 760  # pixels in a notebook
 
@@ -35,19 +38,30 @@ UNSAFE = {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028", "
 
 def text(diagnosis: Diagnosis, base: Path | None = None) -> str:
     """The page; paths in it are relative to `base` (default: the current folder)."""
+    return _page(diagnosis, base, SCRIPTS, None)
+
+
+def live(diagnosis: Diagnosis, base: Path | None, state: dict[str, Any]) -> str:
+    """The page of a run that goes on: it asks its server for what is new. `state` holds `version` and `said`."""
+    return _page(diagnosis, base, (*SCRIPTS, "live.js"), state)
+
+
+def _page(diagnosis: Diagnosis, base: Path | None, names: tuple[str, ...], state: dict[str, Any] | None) -> str:
     from neurologist.report.html.data import content
 
     shown = content(diagnosis, base)
-    scripts = [_resource(name) for name in SCRIPTS]
+    scripts = [_resource(name) for name in names]
     policy = " ".join(f"'sha256-{_digest(script)}'" for script in scripts)
+    policy = f"default-src 'none'; style-src 'unsafe-inline'; img-src data:; script-src {policy}"
     page: str = _template().render(
         {
             **shown.page,
             "tr": of_report(diagnosis.language),
             "styles": [_resource(name) for name in STYLES],
             "scripts": scripts,
-            "policy": f"default-src 'none'; style-src 'unsafe-inline'; img-src data:; script-src {policy}",
-            "data": embedded(shown.data),
+            "policy": policy if state is None else f"{policy}; connect-src 'self'",
+            "data": embedded({**shown.data, "live": state} if state else shown.data),
+            "live": state,
         }
     )
     return page

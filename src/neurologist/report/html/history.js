@@ -86,7 +86,7 @@ const Histories = data => {
     const names = Object.keys(numbers).filter(name => name !== "start" && name !== "end");
     const outer = make("details"), box = make("div", null, {class: "numbers", tabindex: "0"}), inner = make("table");
     outer.append(make("summary", words.table));
-    outer.addEventListener("toggle", () => {
+    outer.fill = () => {
       if (inner.firstChild) return;
       const head = inner.createTHead().insertRow();
       for (const name of [words.step, ...names]) head.append(make("th", name, {scope: "col", class: "number"}));
@@ -96,7 +96,8 @@ const Histories = data => {
         row.append(make("th", step, {scope: "row", class: "number"}));
         for (const name of names) row.append(make("td", Plots.digits(numbers[name][i]), {class: "number"}));
       });
-    });
+    };
+    outer.addEventListener("toggle", outer.fill);
     box.append(inner);
     outer.append(box);
     return outer;

@@ -1,7 +1,6 @@
 // What the reader does: filter by layer, choose a step, point at a row, open it. All of it by keyboard too.
 "use strict";
-(() => {
-  const data = JSON.parse(document.getElementById("data").textContent);
+Report.part((data, signal, kept) => {
   const words = data.words, histories = Histories(data), waterfall = Waterfall(data);
   const rows = [...document.querySelectorAll("tr.row")];
   const tip = document.getElementById("tip"), layer = document.getElementById("layer"), step = document.getElementById("step");
@@ -81,6 +80,7 @@
     for (const [name, text] of histories.facts(row.id, at)) told.append(make("dt", name), make("dd", text));
     tip.append(make("strong", (data.rows[row.id] || data.bars.find(bar => bar.id === row.id)).label), told);
     tip.hidden = false;
+    tip.dataset.row = row.id;
     const box = row.getBoundingClientRect(), size = tip.getBoundingClientRect();
     const below = box.bottom + size.height + 8 < innerHeight;
     tip.style.top = `${Math.max(4, below ? box.bottom + 4 : box.top - size.height - 4)}px`;
@@ -105,20 +105,35 @@
     if (row && !tip.hidden) point(row);
     else away();
   }
-  addEventListener("scroll", moved, {passive: true, capture: true});
-  addEventListener("resize", histories.fit);
+  addEventListener("scroll", moved, {passive: true, capture: true, signal});
+  addEventListener("resize", histories.fit, {signal});
   addEventListener("keydown", event => {
     if (event.key !== "Escape") return;
     if (!tip.hidden) return away();
     const row = event.target.closest("tr.row") || event.target.closest("tr.row + tr.detail")?.previousElementSibling;
     if (row) { toggle(row, false); row.querySelector("button.open").focus(); }
-  });
+  }, {signal});
   if (layer) layer.addEventListener("input", filter);
   document.getElementById("filters")?.addEventListener("submit", event => event.preventDefault());
-  if (step) step.addEventListener("input", () => choose(Number(step.value)));
-  addEventListener("hashchange", follow);
+  if (step) step.addEventListener("input", () => { choose(Number(step.value)); step.dataset.chosen = data.steps[at]; });
+  addEventListener("hashchange", follow, {signal});
+
+  // -- what was there before the page changed
+  function again() {
+    const before = data.steps.indexOf(kept.step);
+    if (step && before >= 0) { step.value = String(before); step.dataset.chosen = kept.step; }
+    if (layer) layer.value = kept.layer;
+    for (const id of kept.open) {
+      const row = document.getElementById(id);
+      if (row && row.matches("tr.row")) toggle(row, true);
+    }
+    const pointed = kept.tip && document.getElementById(kept.tip);
+    if (pointed) point(pointed);
+  }
+  tip.hidden = true;
   loss();
+  if (kept) again();
   choose(step ? Number(step.value) : at);
   if (layer && layer.value) filter();
-  follow();
-})();
+  if (!kept) follow();
+});

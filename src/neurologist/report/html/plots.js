@@ -3,6 +3,7 @@
 const Plots = (() => {
   const HEIGHT = 210;
   const drawn = new Set();
+  let pointed = new Map();  // title of a plot -> where the reader points in it
   const colour = name => getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
 
   // Six digits are more than any plot needs and what a bug report wants.
@@ -13,7 +14,12 @@ const Plots = (() => {
     const said = Math.abs(value) < 1e-4 ? value.toExponential(5) : value.toPrecision(6);
     return said.includes("e") ? said.replace(/\.?0+e/, "e").replace("e+", "e") : said.replace(/\.?0+$/, "");
   }
-  const tick = value => value === null ? "" : digits(Number(value.toPrecision(3)));
+  // As many digits as tell a tick from the next one.
+  function tick(value, gap) {
+    if (value === null) return "";
+    const wanted = value && gap ? 1 + Math.ceil(Math.log10(Math.abs(value / gap))) : 3;
+    return digits(Number(value.toPrecision(Math.min(8, Math.max(3, wanted)))));
+  }
 
   // series: [{name, values, ink, dash, points, band}]; a gap stands where there is no number.
   function plot(place, title, steps, series, {log = false, unit = "", share = false, stepWord = "step"} = {}) {
@@ -31,7 +37,7 @@ const Plots = (() => {
         cursor: {drag: {x: true, y: false}},
         axes: [
           axis({label: stepWord, size: 34, labelSize: 18, values: (u, at) => at.map(v => Number.isInteger(v) ? v.toLocaleString("en") : "")}),
-          axis({label: unit, size: 62, values: (u, at) => at.map(tick)}),
+          axis({label: unit, size: 62, values: (u, at, i, space, gap) => at.map(value => tick(value, log ? 0 : gap))}),
         ],
         series: [{label: stepWord, value: (u, v) => digits(v)}, ...series.map(one => ({
           label: one.name, stroke: colour(one.ink), width: one.points ? 0 : 2, dash: one.dash,
@@ -44,7 +50,9 @@ const Plots = (() => {
     place.setAttribute("role", "img");
     place.setAttribute("aria-label", title);
     job.chart = job.make();
+    job.title = title;
     drawn.add(job);
+    if (pointed.has(title)) job.chart.setCursor(pointed.get(title));
     return true;
   }
 
@@ -67,5 +75,9 @@ const Plots = (() => {
     clearTimeout(waiting);
     waiting = setTimeout(() => each(job => job.chart.setSize({width: Math.max(240, job.place.clientWidth), height: HEIGHT})), 100);
   });
-  return {plot, digits};
+  function cursors() {
+    const at = job => [job.title, {left: job.chart.cursor.left, top: job.chart.cursor.top}];
+    pointed = new Map([...drawn].filter(job => job.place.isConnected && job.chart.cursor.left >= 0).map(at));
+  }
+  return {cursors, digits, plot};
 })();

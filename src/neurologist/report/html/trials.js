@@ -1,7 +1,6 @@
 // Trials: a row opens the curves of its arm and of the control, on one axis each.
 "use strict";
-(() => {
-  const {trials, words} = JSON.parse(document.getElementById("data").textContent);
+Report.part(({trials, words}, signal, kept) => {
   if (!trials) return;
   const arms = new Map(trials.arms.map(arm => [arm.id, arm]));
 
@@ -39,7 +38,7 @@
     const outer = make("details"), box = make("div", null, {class: "numbers", tabindex: "0"}), inner = make("table");
     outer.append(make("summary", words.table), box);
     box.append(inner);
-    outer.addEventListener("toggle", () => {
+    outer.fill = () => {
       if (inner.firstChild) return;
       const head = inner.createTHead().insertRow(), body = inner.createTBody();
       for (const text of heads) head.append(make("th", text, {scope: "col", class: "number"}));
@@ -48,7 +47,8 @@
         row.append(make("th", pass, {scope: "row", class: "number"}));
         for (const column of [...losses, ...scores]) row.append(make("td", Plots.digits(column[i]), {class: "number"}));
       });
-    });
+    };
+    outer.addEventListener("toggle", outer.fill);
     return outer;
   }
 
@@ -83,11 +83,12 @@
   addEventListener("keydown", event => {
     const inside = event.target.closest?.("tr.arm, tr.detail"), row = inside?.matches(".detail") ? inside.previousElementSibling : inside;
     if (event.key === "Escape" && row?.matches(".arm")) { toggle(row, false); row.querySelector("button.open").focus(); }
-  });
+  }, {signal});
   function follow() {
     const row = document.getElementById(location.hash.slice(1));
     if (row && arms.has(row.id)) { toggle(row, true); row.scrollIntoView({block: "center"}); }
   }
-  addEventListener("hashchange", follow);
-  follow();
-})();
+  addEventListener("hashchange", follow, {signal});
+  for (const id of kept ? kept.open : []) if (arms.has(id)) toggle(document.getElementById(id), true);
+  if (!kept) follow();
+});

@@ -40,6 +40,15 @@ def of_scripts(tr: Say) -> dict[str, str]:
         "share": tr("share"),
         "smallest": tr("smallest"),
         "largest": tr("largest"),
+        **_of_trials(tr),
+        "unfed": tr(
+            "This page is not fed any more: the program that fed it has ended. It shows the last that was seen."
+        ),
+    }
+
+
+def _of_trials(tr: Say) -> dict[str, str]:
+    return {
         "control": tr("control"),
         "treated": tr("treated"),
         "pass": tr("backward pass"),

@@ -1,0 +1,3 @@
+// All parts are there: begin.
+"use strict";
+Report.start();
