@@ -32,7 +32,8 @@ from neurologist.diagnose.rule import SECTIONS, Rule, Stage
 
 PACKAGE = LOCALE.parents[1]
 RULES = PACKAGE / "diagnose" / "rules"
-NEVER_SHOWN = ("diagnosis.py", "finding.py", "rule.py")  # in `diagnose/`; their texts are for programmers
+# in `diagnose/`; their texts are for programmers
+NEVER_SHOWN = ("baseline.py", "diagnosis.py", "finding.py", "rule.py", "thresholds.py")
 ENDING = ("cli/_stop.py", "watch/session.py")  # here it is said how a run ended
 LETTERS = {"zh": re.compile(r"[\u4e00-\u9fff]")}  # what a translation must hold, so that no English text passes for one
 MARKED = re.compile(r"""\btr\((["'])(.+?)\1\)""")  # a text in a template

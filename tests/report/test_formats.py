@@ -49,7 +49,7 @@ def test_a_diagnosis_is_saved_by_its_suffix(tmp_path: Path, made: SimpleNamespac
     made.sick().save(tmp_path / "a.txt")
     assert strict((tmp_path / "a.json").read_text())["version"] == 1
     assert "ROOT CAUSE" in (tmp_path / "a.txt").read_text(encoding="utf-8")
-    with pytest.raises(ValueError, match=r"expected a name ending in .*\.json, \.txt"):
+    with pytest.raises(ValueError, match=r"expected a name ending in .*\.json, \.sarif, \.txt"):
         made.sick().save(tmp_path / "a.docx")
 
 
@@ -70,9 +70,9 @@ def test_annotations_name_file_and_line(tmp_path: Path, made: SimpleNamespace) -
 def test_annotations_cannot_be_broken_out_of() -> None:
     finding = Finding("r", "NL1", "c", "error", "50 %\n::error::x", origin=Origin("a:b,c=d.py", 2))
     text = github.text(Diagnosis((finding,)))
-    assert text == "::error file=a%3Ab%2Cc=d.py,line=2,title=r NL1::50 %25 ::error::x\n"
+    assert text == "::error file=a%3Ab%2Cc=d.py,line=2,title=r NL1::50 %25 ::error::x%0AMore: neurologist explain r\n"
 
 
 def test_the_formats_offered_are_those_that_work() -> None:
-    assert FORMATS == ("text", "json", "github", "html")
-    assert {".txt", ".json", ".html"} <= set(Diagnosis.writers)
+    assert FORMATS == ("text", "json", "sarif", "github", "html")
+    assert {".txt", ".json", ".sarif", ".html"} <= set(Diagnosis.writers)

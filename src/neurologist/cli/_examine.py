@@ -16,7 +16,7 @@ from typing import IO, TYPE_CHECKING
 
 import typer
 
-from neurologist.cli import _record
+from neurologist.cli import _record, _settings
 from neurologist.cli._beside import beside, writing
 from neurologist.cli._by_heart import learning
 from neurologist.cli._output import BROKEN, CLEAN, FOUND, Format, chosen, fail, note, spoken, tried, writable, write
@@ -25,9 +25,11 @@ from neurologist.cli._stop import stopping
 from neurologist.treat import script as _script
 
 if TYPE_CHECKING:
-    from neurologist.diagnose.diagnosis import Diagnosis
+    from neurologist.diagnose import Diagnosis, Settings
     from neurologist.treat.fix import Cure
     from neurologist.watch.session import Session
+
+BUDGET = 0.01  # share of the time, where neither the user nor the settings say another
 
 
 @dataclass(frozen=True)
@@ -35,14 +37,15 @@ class Request:
     """What the user asked for.
 
     `record` None means the default place, `overfit` to learn one batch by heart; `cure` looks for one;
-    `live` shows the page while it trains, on `port`, `opened` in a browser.
+    `live` shows the page while it trains, on `port`, `opened` in a browser. `budget` None means that of the
+    settings; `baseline` is a file to write one to.
     """
 
     target: str
     arguments: list[str]
     module: bool
     steps: int | None
-    budget: float
+    budget: float | None
     record: Path | None
     form: Format | None
     output: Path | None
@@ -53,6 +56,7 @@ class Request:
     live: bool = False
     port: int | None = None
     opened: bool = False
+    baseline: Path | None = None
 
 
 def examine(request: Request) -> int:
@@ -62,6 +66,7 @@ def examine(request: Request) -> int:
     lang = spoken(request.lang, form.spoken, None if request.output or form.alone else sys.stdout)
     base = Path.cwd()
     program = _program(request)
+    settings = _settings.found(Path(program.path), writing=request.baseline)
     apart = form.alone and request.output is None
     with ExitStack() as stack:
         stream = stack.enter_context(_report_stream(apart))
@@ -69,13 +74,15 @@ def examine(request: Request) -> int:
         stack.enter_context(
             beside(record, request.live, request.port, request.opened, spoken(request.lang, True, None))
         )
-        session, outcome = _watched(program, request, record)
+        session, outcome = _watched(program, request, record, settings)
         if not session.steps and not session.samples:
             if request.record is None:
                 _record.discard(record)
             return _unseen(program, outcome)
         try:
-            found = session.diagnose()
+            found = _settings.diagnosed(
+                lambda wanted: session.diagnose(settings=wanted), settings, request.baseline, base
+            )
             code = _reported(found, outcome, request, form, lang, stream, base)
             if code == CLEAN and found.by_heart is not None and found.by_heart.learnt is None:
                 code = BROKEN
@@ -129,8 +136,11 @@ def _default_record(program: _script.Program) -> Path | None:
         return None
 
 
-def _watched(program: _script.Program, request: Request, record: Path | None) -> tuple[Session, _script.Outcome]:
-    session = _session(request.budget, record)
+def _watched(
+    program: _script.Program, request: Request, record: Path | None, settings: Settings
+) -> tuple[Session, _script.Outcome]:
+    asked = request.budget if request.budget is not None else settings.budget
+    session = _session(BUDGET if asked is None else asked, record)
     limit = None if request.overfit else request.steps
     _script.enter(program)
     try:

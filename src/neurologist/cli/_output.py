@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections import Counter
 from contextlib import suppress
 from enum import Enum
 from pathlib import Path
@@ -25,6 +26,7 @@ class Format(str, Enum):
 
     text = "text"
     json = "json"
+    sarif = "sarif"
     github = "github"
     html = "html"
 
@@ -36,12 +38,12 @@ class Format(str, Enum):
     @property
     def alone(self) -> bool:
         """True for a document that is worth nothing with other output before it."""
-        return self in (Format.json, Format.html)
+        return self in (Format.json, Format.sarif, Format.html)
 
 
 FormatOption = Annotated[
     Format | None,
-    typer.Option("--format", "-f", help="text (the default), json, html for a page, or github for annotations."),
+    typer.Option("--format", "-f", help="text (the default), json, sarif, html for a page, or github for annotations."),
 ]
 OutputOption = Annotated[Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write the report to FILE.")]
 LangOption = Annotated[
@@ -50,10 +52,11 @@ LangOption = Annotated[
 
 
 def chosen(form: Format | None, output: Path | None) -> Format:
-    """The format asked for; a file name ending in .json asks for JSON, one ending in .html for a page."""
+    """The format asked for; the ending of a file name asks for JSON (.json), SARIF (.sarif) or a page (.html)."""
     if form is not None:
         return form
-    return {".json": Format.json, ".html": Format.html}.get(output.suffix if output else "", Format.text)
+    endings = {".json": Format.json, ".sarif": Format.sarif, ".html": Format.html}
+    return endings.get(output.suffix if output else "", Format.text)
 
 
 def fail(message: str) -> typer.Exit:
@@ -130,7 +133,8 @@ def tried(diagnosis: Diagnosis, stream: IO[str], base: Path) -> None:
 
 def _verdict(diagnosis: Diagnosis) -> str:
     if diagnosis.healthy:
-        return "nothing found"
+        aside = Counter(aside.kind for aside in diagnosis.aside)
+        return ", ".join(["nothing found", *(f"{count} {kind}" for kind, count in sorted(aside.items()))])
     if all(finding.severity == "info" for finding in diagnosis.findings):
         return "one batch could not be learnt by heart"
     first = diagnosis.findings[0]
@@ -151,6 +155,8 @@ def _written(diagnosis: Diagnosis, form: Format, base: Path) -> str:
         return report.json.text(diagnosis)
     if form is Format.html:
         return report.html.text(diagnosis, base)
+    if form is Format.sarif:
+        return report.sarif.text(diagnosis, base)
     if form is Format.github:
         return report.github.text(diagnosis, base)
     return report.terminal.text(diagnosis, base=base)

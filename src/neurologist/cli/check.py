@@ -5,12 +5,14 @@ May import: typer and the shared modules of `cli`.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Annotated
 
 import typer
 
 from neurologist.cli._examine import Request, examine
 from neurologist.cli._output import FormatOption, LangOption, OutputOption
+from neurologist.cli._settings import BaselineOption
 from neurologist.cli.run import SETTINGS, AsModule, Quiet, Rest, Target
 
 ORDER = 2
@@ -28,6 +30,7 @@ def command(
     form: FormatOption = None,
     output: OutputOption = None,
     lang: LangOption = None,
+    baseline: BaselineOption = None,
     quiet: Quiet = False,
 ) -> None:
     r"""Examine only the first steps of a training script, then stop it.
@@ -53,4 +56,4 @@ def command(
     """
     limit = steps if steps is not None or overfit else STEPS
     request = Request(target, arguments or [], module, limit, 1.0, None, form, output, quiet, lang, overfit)
-    raise typer.Exit(examine(request))
+    raise typer.Exit(examine(replace(request, baseline=baseline)))

@@ -11,6 +11,7 @@ from typing import Annotated
 
 import typer
 
+from neurologist.cli import _settings
 from neurologist.cli._output import (
     FormatOption,
     LangOption,
@@ -21,6 +22,7 @@ from neurologist.cli._output import (
     writable,
     write,
 )
+from neurologist.cli._settings import BaselineOption
 
 ORDER = 3
 
@@ -30,6 +32,7 @@ def command(
     form: FormatOption = None,
     output: OutputOption = None,
     lang: LangOption = None,
+    baseline: BaselineOption = None,
 ) -> None:
     r"""Report what a record shows, without running anything.
 
@@ -38,6 +41,8 @@ def command(
     neurologist diagnose run.nlr --format json
     neurologist diagnose run.nlr -o report.html
     neurologist diagnose run.nlr --lang zh
+
+    Settings in [tool.neurologist] of a pyproject.toml above the record, or above the current folder, hold here too.
 
     A record is one SQLite file; it can be copied to another machine, and PyTorch is not needed to read it. A run that
     was killed leaves a readable record of everything up to its last sample.
@@ -49,7 +54,8 @@ def command(
     form = chosen(form, output)
     lang = spoken(lang, form.spoken, None if output or form.alone else sys.stdout)
     try:
-        diagnosis = examine(Run(record)).in_language(lang)
+        settings, run = _settings.found(record, writing=baseline), Run(record)
+        found = _settings.diagnosed(lambda wanted: examine(run, settings=wanted), settings, baseline, Path.cwd())
     except (RecordError, OSError) as error:
         raise fail(str(error)) from None
-    raise typer.Exit(write(diagnosis, form, output, sys.stdout, Path.cwd()))
+    raise typer.Exit(write(found.in_language(lang), form, output, sys.stdout, Path.cwd()))

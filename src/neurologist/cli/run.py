@@ -5,6 +5,7 @@ May import: typer and the shared modules of `cli`.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Annotated
@@ -13,6 +14,7 @@ import typer
 
 from neurologist.cli._examine import Request, examine
 from neurologist.cli._output import FormatOption, LangOption, OutputOption
+from neurologist.cli._settings import BaselineOption
 from neurologist.cli._treat import treat_at
 from neurologist.cli.watch_run import Open, Port
 
@@ -32,12 +34,13 @@ def command(
     module: AsModule = False,
     steps: Annotated[int | None, typer.Option(min=1, help="Stop the script after N steps.", metavar="N")] = None,
     budget: Annotated[
-        float, typer.Option(min=0, max=1, metavar="SHARE", help="Share of the time to spend on examining.")
-    ] = 0.01,
+        float | None, typer.Option(min=0, max=1, metavar="SHARE", help="Share of the time to examine; 0.01 by default.")
+    ] = None,
     record: Annotated[Path | None, typer.Option(metavar="FILE", help="Where to write what was seen.")] = None,
     form: FormatOption = None,
     output: OutputOption = None,
     lang: LangOption = None,
+    baseline: BaselineOption = None,
     quiet: Quiet = False,
     live: Annotated[bool, typer.Option("--live", help="Show the report in a browser while the script trains.")] = False,
     port: Port = None,
@@ -52,6 +55,7 @@ def command(
     neurologist run -m package.train --lr 0.1
     neurologist run -o report.json train.py
     neurologist run --format json train.py > report.json
+    neurologist run --write-baseline known.json train.py
     neurologist run --fix train.py
     neurologist run --live --open train.py
 
@@ -62,24 +66,13 @@ def command(
     goes to stderr instead, so that stdout is JSON and nothing else. The record is written to .neurologist/ in the
     current folder, for `neurologist diagnose`.
 
+    [tool.neurologist] in the nearest pyproject.toml sets the budget, the rules and their numbers, what to ignore and
+    why, and a baseline of what is known; `# neurologist: ignore[rule] reason` ignores a finding on its line.
+
     Exit code: 0 nothing found, 1 something found, 2 could not be examined. A script that fails keeps its own exit
     code and traceback; Ctrl-C gives 130.
     """
     cure = partial(treat_at, Path.cwd(), target, arguments or [], module, quiet) if fix else None
-    asked = Request(
-        target,
-        arguments or [],
-        module,
-        steps,
-        budget,
-        record,
-        form,
-        output,
-        quiet,
-        lang,
-        cure=cure,
-        live=live or open_,
-        port=port,
-        opened=open_,
-    )
-    raise typer.Exit(examine(asked))
+    asked = Request(target, arguments or [], module, steps, budget, record, form, output, quiet, lang)
+    shown = replace(asked, live=live or open_, port=port, opened=open_)
+    raise typer.Exit(examine(replace(shown, cure=cure, baseline=baseline)))

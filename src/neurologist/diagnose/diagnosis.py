@@ -2,8 +2,8 @@
 
 Plain data with `to_dict`; how it looks is decided in `report`, which registers its writers here, so that
 `diagnosis.save("report.html")` works without this room knowing any format.
-May import: `diagnose.by_heart`, `diagnose.finding`, `diagnose.trials`; `diagnose.languages` when asked for another
-language.
+May import: `diagnose.aside`, `diagnose.by_heart`, `diagnose.finding`, `diagnose.trials`; `diagnose.languages` when
+asked for another language.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, ClassVar
 
+from neurologist.diagnose.aside import Aside, Remark
 from neurologist.diagnose.by_heart import ByHeart
 from neurologist.diagnose.finding import SEVERITIES, Finding, Origin
 from neurologist.diagnose.trials import Trials
@@ -145,6 +146,9 @@ class Diagnosis:
         language: in which the texts are, "en" or "zh"; keys, names and codes are English in each.
         history: what was seen over time, for plots.
         trials: of treatments, where they were tried; else None.
+        aside: findings that the user ignores or knew before, each with the reason.
+        remarks: on the user's own comments to neurologist: those without effect, and those without use.
+        numbers: that rules decided by, where the user set them: "dead-units.many = 0.7 (0.6)".
     """
 
     findings: tuple[Finding, ...] = ()
@@ -155,6 +159,9 @@ class Diagnosis:
     language: str = "en"
     history: History = field(default_factory=History, repr=False)
     trials: Trials | None = field(default=None, repr=False)
+    aside: tuple[Aside, ...] = ()
+    remarks: tuple[Remark, ...] = ()
+    numbers: tuple[str, ...] = ()
 
     writers: ClassVar[dict[str, Callable[[Diagnosis], str]]] = {}
     notebook: ClassVar[Callable[[Diagnosis], str] | None] = None  # how notebooks show it

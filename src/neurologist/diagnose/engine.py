@@ -1,5 +1,8 @@
 """Runs every rule over a record, ranks what they find and folds symptoms under their cause. Names no rule.
 
+What the user's settings or comments ignore, and what a baseline knows, is set aside, each by itself; a finding that is
+worse than one set aside is not folded under it, so that what is ignored hides nothing that is not.
+
 Order: severity, then the stage of cause and effect, then how sure the rule is, then how early it was seen. A finding
 whose slug another finding `explains` becomes that one's symptom; so does one that is made by exclusion.
 """
@@ -10,21 +13,28 @@ import importlib
 import json
 import pkgutil
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import replace
 from functools import cache
 from statistics import fmean
 
 from neurologist.diagnose import rules as members
+from neurologist.diagnose.aside import Aside, Remark
 from neurologist.diagnose.by_heart import by_heart
+from neurologist.diagnose.comments import comments
 from neurologist.diagnose.diagnosis import Diagnosis, History, NotMeasured, Summary
-from neurologist.diagnose.finding import SEVERITIES, Finding, Symptom
+from neurologist.diagnose.finding import SEVERITIES, Finding, Origin, Symptom
 from neurologist.diagnose.history import history
+from neurologist.diagnose.naming import Names
 from neurologist.diagnose.rule import Rule
+from neurologist.diagnose.settings import Settings
+from neurologist.diagnose.thresholds import overridden
 from neurologist.diagnose.waterfall import waterfall
 from neurologist.record import Run
 
 CURVE = 200  # points of the loss curve kept for display
 ENDS = 5  # losses averaged at both ends of the run
+DEFAULT = Settings()
 BEGINNING = 3  # steps that are examined of a batch learnt by heart: what comes later is that it is learnt
 
 
@@ -36,22 +46,23 @@ def rules() -> dict[str, type[Rule]]:
     return {cls.slug: cls for cls in sorted(Rule.__subclasses__(), key=lambda cls: cls.code)}
 
 
-def examine(run: Run, over_time: bool = True) -> Diagnosis:
+def examine(run: Run, over_time: bool = True, settings: Settings = DEFAULT) -> Diagnosis:
     """Diagnose a run from its record.
 
     Args:
         run: the record.
         over_time: gather the history of ops and weights too: it costs as much as the rules do.
+        settings: of the user; comments in the program hold without any.
     """
     findings: list[Finding] = []
-    missing = _missing(run)
+    missing = _missing(run) + _unselected(settings)
     tried = by_heart(run)
     seen = run if tried is None or tried.learnt is False else run.until(BEGINNING)
     for slug, rule in rules().items():
-        if tried is not None and rule.of_data:
+        if (tried is not None and rule.of_data) or not settings.runs(slug):
             continue
         try:
-            findings += rule().check(seen)
+            findings += made(rule, settings).check(seen)
         except Exception as error:  # a broken rule must not cost the others
             missing.append(NotMeasured(f"rule {slug}", f"{type(error).__name__}: {error}"))
     way = None
@@ -64,8 +75,61 @@ def examine(run: Run, over_time: bool = True) -> Diagnosis:
         seen_over_time = history(run, way) if over_time else seen_over_time
     except Exception as error:
         missing.append(NotMeasured("the history of ops and weights", f"{type(error).__name__}: {error}"))
-    ranked = tuple(rank(fold(findings)))
-    return Diagnosis(ranked, tuple(missing), way, summarise(run), tried, history=seen_over_time)
+    ranked, aside, remarks = _sorted(run, findings, settings)
+    seen_at_all = Diagnosis(ranked, tuple(missing), way, summarise(run), tried, history=seen_over_time)
+    return replace(seen_at_all, aside=aside, remarks=remarks, numbers=_changed(settings))
+
+
+def made(rule: type[Rule], settings: Settings) -> Rule:
+    """A rule that decides by the user's numbers."""
+    member = rule()
+    overridden(member, settings.numbers.get(rule.slug, {}))
+    return member
+
+
+def names() -> Names:
+    """The names by which users call rules."""
+    return Names({slug: rule.code for slug, rule in rules().items()})
+
+
+def _sorted(
+    run: Run, findings: list[Finding], settings: Settings
+) -> tuple[tuple[Finding, ...], tuple[Aside, ...], tuple[Remark, ...]]:
+    """Findings as they rank, those that are set aside, and what there is to say of the user's comments."""
+    said = comments(run, names())
+    aside = {_key(finding): why for finding in findings if (why := settings.aside(finding, said)) is not None}
+
+    def may_explain(cause: Finding, symptom: Finding) -> bool:
+        why, other = aside.get(_key(cause)), aside.get(_key(symptom))
+        if other is not None:
+            return other.kind == "known" and why is not None and why.kind == "known"
+        return why is None or SEVERITIES.index(symptom.severity) >= SEVERITIES.index(cause.severity)
+
+    roots = fold(findings, may_explain)
+    kept = [root for root in roots if _key(root) not in aside]
+    others = [replace(aside[_key(root)], finding=root) for root in rank(roots) if _key(root) in aside]
+    return tuple(rank(kept)), tuple(others), tuple(said.remarks())
+
+
+def _key(finding: Finding) -> tuple[str, Origin, str]:
+    """What stays of a finding when it is folded."""
+    return finding.rule, finding.origin, finding.message
+
+
+def _unselected(settings: Settings) -> list[NotMeasured]:
+    left = [slug for slug in rules() if not settings.runs(slug)]
+    if not left:
+        return []
+    return [NotMeasured(f"{len(left)} of {len(rules())} rules", "`select` in the settings leaves them out")]
+
+
+def _changed(settings: Settings) -> tuple[str, ...]:
+    """The numbers that are not a rule's own: "dead-units.many = 0.7 (0.6)"."""
+    return tuple(
+        f"{slug}.{name} = {value} ({getattr(rules()[slug], name)})"
+        for slug, values in settings.numbers.items()
+        for name, value in values.items()
+    )
 
 
 def _missing(run: Run) -> list[NotMeasured]:
@@ -81,14 +145,18 @@ def rank(findings: list[Finding]) -> list[Finding]:
     return sorted(findings, key=lambda f: (SEVERITIES.index(f.severity), f.stage, -f.certainty, f.since or 0))
 
 
-def fold(findings: list[Finding]) -> list[Finding]:
+def _always(cause: Finding, symptom: Finding) -> bool:
+    return True
+
+
+def fold(findings: list[Finding], may_explain: Callable[[Finding, Finding], bool] = _always) -> list[Finding]:
     """Put each finding that another explains under it, as its symptom; the cause takes over the worse severity.
 
     Where two explain each other, the one that stands earlier in cause and effect is the cause. A symptom of a
-    symptom belongs to the root.
+    symptom belongs to the root. `may_explain` says of a cause and a symptom whether the one may stand under the other.
     """
     order = sorted(findings, key=lambda f: (f.stage, SEVERITIES.index(f.severity), -f.certainty, f.since or 0))
-    parents = {i: _parent(i, order) for i in range(len(order))}
+    parents = {i: _parent(i, order, may_explain) for i in range(len(order))}
     kept: dict[int, Finding] = {}
     folded: list[tuple[int, Finding]] = []
     for i, finding in enumerate(order):
@@ -112,11 +180,11 @@ def fold(findings: list[Finding]) -> list[Finding]:
     return list(kept.values())
 
 
-def _parent(i: int, order: list[Finding]) -> int | None:
+def _parent(i: int, order: list[Finding], may_explain: Callable[[Finding, Finding], bool]) -> int | None:
     """Which finding explains this one: the first in order that does."""
     finding = order[i]
     for j, cause in enumerate(order):
-        if j == i:
+        if j == i or not may_explain(cause, finding):
             continue
         if cause.rule == finding.rule and cause.cause == finding.cause and j < i:
             return j

@@ -214,6 +214,8 @@ def translated(diagnosis: Diagnosis, lang: str) -> Diagnosis:
         language=lang,
         findings=tuple(_finding(finding, lang) for finding in diagnosis.findings),
         not_measured=tuple(replace(n, what=say(n.what), why=say(n.why)) for n in diagnosis.not_measured),
+        aside=tuple(replace(aside, finding=_finding(aside.finding, lang)) for aside in diagnosis.aside),
+        remarks=tuple(replace(remark, message=say(remark.message)) for remark in diagnosis.remarks),
     )
 
 

@@ -11,11 +11,11 @@ import sys
 
 from neurologist.diagnose.diagnosis import Diagnosis
 from neurologist.diagnose.trials import Trials
-from neurologist.report import github, html, json, terminal, terminal_trials
+from neurologist.report import github, html, json, sarif, terminal, terminal_trials
 
-__all__ = ["FORMATS", "github", "html", "json", "terminal"]
+__all__ = ["FORMATS", "github", "html", "json", "sarif", "terminal"]
 
-FORMATS = ("text", "json", "github", "html")  # what `--format` offers
+FORMATS = ("text", "json", "sarif", "github", "html")  # what `--format` offers
 
 
 def _plain(diagnosis: Diagnosis) -> str:
@@ -23,6 +23,6 @@ def _plain(diagnosis: Diagnosis) -> str:
     return terminal.text(diagnosis, ascii_only=not terminal.speaks_unicode(sys.stdout))
 
 
-Diagnosis.writers.update({".txt": _plain, ".json": json.text, ".html": html.text})
+Diagnosis.writers.update({".txt": _plain, ".json": json.text, ".html": html.text, ".sarif": sarif.text})
 Diagnosis.notebook = html.notebook
 Trials.writer = terminal_trials.text

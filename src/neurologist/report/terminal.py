@@ -142,6 +142,7 @@ def _parts(page: Page, look: Look) -> Iterator[RenderableType]:
     if _alarming(page):
         yield from _cause(page.cards[0], look)
         others = page.cards[1:]
+    yield from _aside(page, look)
     if others:
         yield _heading(look.tr("Also found" if _alarming(page) else "For information"))
         for card in others:
@@ -258,11 +259,20 @@ def _nothing(page: Page, look: Look) -> Iterator[RenderableType]:
         yield _block(Text(said, "bold yellow"), top=1)
         return
     said = look.tr("NOTHING FOUND: no fault was seen in the steps that were examined.")
+    if page.aside:
+        said = look.tr("NOTHING ELSE FOUND: besides what is set aside, no fault was seen in the steps examined.")
     yield _block(Text(said, "bold green"), top=1)
     table = Table.grid(padding=(0, 2))
     for fact in page.looked_at:
         table.add_row(Text(fact.name, "dim"), Text(fact.value))
     yield _block(table, indent=4)
+
+
+def _aside(page: Page, look: Look) -> Iterator[RenderableType]:
+    if page.aside:
+        yield _heading(look.tr("Set aside"))
+        for line in page.aside:
+            yield _block(_bullet(Text(line), look), indent=4)
 
 
 def _loss(page: Page, look: Look) -> Iterator[RenderableType]:
@@ -285,5 +295,5 @@ def _footer(page: Page, look: Look) -> Iterator[RenderableType]:
         else:
             lines[-1] = longer
     yield _block(Text("\n".join(lines), "dim"), top=1)
-    for limit in page.limits:
-        yield _block(Text(look.tr(f"not measured: {limit}"), "yellow"))
+    for said in (*page.remarks, *(look.tr(f"not measured: {limit}") for limit in page.limits)):
+        yield _block(Text(said, "yellow"))

@@ -1,8 +1,8 @@
 """A diagnosis as its views need it: relative paths, plain phrases, the user's line in its surroundings.
 
 Everything that is decided once and shown in several forms is decided here; nothing here knows about colours or
-widths. May import: `diagnose`, `report.words`, `report.source`, `report.by_heart`. To show something new, add a field
-to one of the dataclasses, fill it here, and lay it out in the views; words of its own stand in `tr("...")`.
+widths. May import: `diagnose`, `report.words`, `report.source`, `report.by_heart`, `report.aside`. To show something
+new, add a field to one of the dataclasses, fill it here, and lay it out in the views; its words stand in `tr("...")`.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from pathlib import Path
 from neurologist.diagnose.diagnosis import Bar, Diagnosis, Summary, Waterfall
 from neurologist.diagnose.finding import Evidence, Finding, Origin
 from neurologist.diagnose.languages import Say, of_report
-from neurologist.report import by_heart, words
+from neurologist.report import aside, by_heart, words
 from neurologist.report.source import surroundings
 
 SURE = 0.75  # certainty from which on a cause is called the root cause and not only likely
@@ -74,9 +74,8 @@ class Card:
 class Step:
     """One op of the waterfall; the gradient stood at `start` decades before it and at `end` after it.
 
-    `expected` are the decades that theory predicts.
-
-    `worst` marks the op to look at; `edge` the first and the last, where one of the two is not there to be measured.
+    `expected` are the decades that theory predicts. `worst` marks the op to look at; `edge` the first and the last,
+    where one of the two is not there to be measured.
     """
 
     label: str
@@ -93,6 +92,8 @@ class Step:
 @dataclass(frozen=True)
 class Page:
     """A whole diagnosis in words. `losses` are in order of time; `limits` say what was not measured and why.
+
+    `aside` says what was found and is ignored or known, `remarks` what there is to say of the user's own comments.
 
     `by_heart` says whether one batch could be learnt by heart, and `learnt` is True, False or not to be told.
     """
@@ -111,6 +112,8 @@ class Page:
     limits: tuple[str, ...]
     by_heart: str = ""
     learnt: bool | None = None
+    aside: tuple[str, ...] = ()
+    remarks: tuple[str, ...] = ()
 
 
 def view(diagnosis: Diagnosis, base: Path | None = None, ascii_only: bool = False) -> Page:
@@ -139,10 +142,12 @@ class _Viewer:
             waterfall_step=waterfall.step if waterfall else 0,
             losses=tuple(loss for _, loss in summary.losses),
             loss_ends=ends if (summary.loss_first, summary.loss_last) != (None, None) else None,
-            run=tuple(self._say(part) for part in self._run(summary)),
+            run=tuple(self._say(part) for part in self._run(summary, diagnosis.numbers)),
             limits=tuple(self._say(f"{n.what}: {n.why}") for n in diagnosis.not_measured),
             by_heart=self._by_heart(diagnosis),
             learnt=diagnosis.by_heart.learnt if diagnosis.by_heart else None,
+            aside=aside.said(diagnosis, self.base, self.tr, self.ascii_only),
+            remarks=aside.remarks(diagnosis, self.base, self.ascii_only),
         )
 
     def _by_heart(self, diagnosis: Diagnosis) -> str:
@@ -204,7 +209,7 @@ class _Viewer:
         name = self._say(Path(origin.file).name) if origin.file else ""
         return f"{name}:{origin.line}" if name and origin.line else name
 
-    def _run(self, summary: Summary) -> list[str]:
+    def _run(self, summary: Summary, numbers: tuple[str, ...]) -> list[str]:
         tr = self.tr
         parts = [tr(words.plural(summary.steps, "step")), tr(f"{summary.samples:,} examined")]
         if summary.overhead is not None:
@@ -217,7 +222,8 @@ class _Viewer:
         parts += summary.optimizers[:3]
         parts += [tr(f"{len(summary.optimizers) - 3} more optimizers")] if len(summary.optimizers) > 3 else []
         record = words.path_text(summary.record, self.base) if summary.record else tr("in memory only")
-        return [*parts, tr(f"record: {record}")]
+        mine = [tr(f"decided by your numbers: {', '.join(numbers)}")] if numbers else []
+        return [*parts, tr(f"record: {record}"), *mine]
 
 
 def heights(bars: Sequence[Bar]) -> list[tuple[float, float]]:
@@ -247,12 +253,14 @@ def _title(finding: Finding, position: int, tr: Say) -> str:
 
 def _headline(diagnosis: Diagnosis, tr: Say) -> str:
     if diagnosis.healthy:
-        return tr("nothing found" if diagnosis.summary.samples else "nothing examined")
+        nothing = tr("nothing found" if diagnosis.summary.samples else "nothing examined")
+        return tr(", ").join([nothing, *aside.counts(diagnosis, tr)])
     if not _alarming(diagnosis):
         return tr("not learnt by heart")
     errors, warnings = (sum(f.severity == s for f in diagnosis.findings) for s in ("error", "warning"))
     said = (tr(words.plural(errors, "error")), tr(words.plural(warnings, "warning")))
-    return tr(", ").join(text for text, n in zip(said, (errors, warnings), strict=True) if n)
+    known = [text for text, n in zip(said, (errors, warnings), strict=True) if n]
+    return tr(", ").join([*known, *aside.counts(diagnosis, tr)])
 
 
 def _alarming(diagnosis: Diagnosis) -> bool:

@@ -15,7 +15,7 @@ from types import TracebackType
 import torch
 
 from neurologist._version import __version__
-from neurologist.diagnose import Diagnosis, examine
+from neurologist.diagnose import Diagnosis, Settings, examine
 from neurologist.record import Run, Store, process
 from neurologist.watch.doors import close_doors, open_doors
 from neurologist.watch.names import Names
@@ -119,17 +119,19 @@ class Session:
         with self._steps.busy:
             self._steps.attempt("the record", self._recorder.flush, steps=self.steps)
 
-    def diagnose(self, over_time: bool = True) -> Diagnosis:
+    def diagnose(self, over_time: bool = True, settings: Settings | None = None) -> Diagnosis:
         """What the run so far shows; may be called inside the block and after it.
 
         Args:
             over_time: gather what was seen over time too, for the plots of a page.
+            settings: of the user, as `neurologist.config` reads them; comments in the program hold without any.
         """
+        settings = settings or Settings()
         if self._closed and self._store.path is not None:
-            return examine(Run(self._store.path), over_time)
+            return examine(Run(self._store.path), over_time, settings)
         self.write()
         with self._steps.busy:
-            return examine(Run(self._store.connection), over_time)
+            return examine(Run(self._store.connection), over_time, settings)
 
 
 def _ending(kind: type[BaseException] | None) -> str:
