@@ -21,7 +21,7 @@ from neurologist.cli._beside import beside, writing
 from neurologist.cli._by_heart import learning
 from neurologist.cli._output import BROKEN, CLEAN, FOUND, Format, chosen, fail, note, spoken, tried, writable, write
 from neurologist.cli._progress import progress
-from neurologist.cli._stop import stopping
+from neurologist.cli._stop import die, stopping, terminable
 from neurologist.treat import script as _script
 
 if TYPE_CHECKING:
@@ -94,6 +94,8 @@ def examine(request: Request) -> int:
             kept = f"; what was seen is kept in {record}" if record and record.exists() else ""
             note(f"the examination itself failed: {type(error).__name__}: {error}{kept}")
             code = BROKEN
+    if outcome.code == _script.TERMINATED and outcome.status == "interrupted":
+        die()
     return outcome.code or code
 
 
@@ -146,7 +148,8 @@ def _watched(
     try:
         with session, progress(session, not request.quiet), stopping(session, limit), writing(session, request.live):
             with learning(session, request.overfit, request.steps) as ended:
-                outcome = _script.run(program)
+                with terminable():
+                    outcome = _script.run(program)
                 ended(outcome.status)
             session.status = outcome.status
     except _script.NoProgram as error:

@@ -1,15 +1,18 @@
-"""Counting a program's steps from outside: to stop it after some, and to show that it is alive.
+"""Counting a program's steps from outside: to stop it after some, and to show that it is alive; and SIGTERM.
 
 May import: torch, inside functions only. To do more at every step, pass `watching` another function.
 """
 
 from __future__ import annotations
 
+import os
+import signal
+import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any, Protocol
 
-from neurologist.treat.script import Stop
+from neurologist.treat.script import Stop, Terminated
 
 
 class Counting(Protocol):
@@ -72,3 +75,36 @@ def _before_backward(call: Callable[[], None]) -> Iterator[None]:
     finally:
         if torch.autograd.backward is backward:
             torch.autograd.backward = inner
+
+
+@contextmanager
+def terminable() -> Iterator[None]:
+    """Let SIGTERM end the program inside the block by an exception, so that what was seen can still be reported.
+
+    A handler of the program's own takes its place; children die of it as they would.
+    """
+    if signal.getsignal(signal.SIGTERM) is not signal.SIG_DFL:
+        yield
+        return
+    mine = os.getpid()
+
+    def end(number: int, _: object) -> None:
+        if os.getpid() != mine:
+            die()
+        raise Terminated
+
+    signal.signal(signal.SIGTERM, end)
+    try:
+        yield
+    finally:
+        if signal.getsignal(signal.SIGTERM) is end:
+            signal.signal(signal.SIGTERM, signal.SIG_DFL)
+
+
+def die() -> None:
+    """End this process as SIGTERM ends one that does not heed it."""
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(OSError, ValueError):
+            stream.flush()
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    os.kill(os.getpid(), signal.SIGTERM)

@@ -64,13 +64,15 @@ def command(
 
     The report is written to stdout after the script's own output. With --format json and no -o the script's output
     goes to stderr instead, so that stdout is JSON and nothing else. The record is written to .neurologist/ in the
-    current folder, for `neurologist diagnose`.
+    current folder, for `neurologist diagnose`; there the latest 20 of each script are kept, and all files that have
+    names of your own.
 
     [tool.neurologist] in the nearest pyproject.toml sets the budget, the rules and their numbers, what to ignore and
     why, and a baseline of what is known; `# neurologist: ignore[rule] reason` ignores a finding on its line.
 
     Exit code: 0 nothing found, 1 something found, 2 could not be examined. A script that fails keeps its own exit
-    code and traceback; Ctrl-C gives 130.
+    code and traceback; Ctrl-C gives 130. SIGTERM ends the run with a report too, and then the process as it
+    would without neurologist.
     """
     cure = partial(treat_at, Path.cwd(), target, arguments or [], module, quiet) if fix else None
     asked = Request(target, arguments or [], module, steps, budget, record, form, output, quiet, lang)

@@ -21,10 +21,15 @@ from typing import IO, Any
 
 OURS = tuple(str(Path(__file__).resolve().parents[1] / room) + os.sep for room in ("cli", "watch", "tape", "treat"))
 INTERRUPTED = 130  # what shells report for Ctrl-C
+TERMINATED = 143  # and for SIGTERM
 
 
 class Stop(BaseException):  # no error, and no `except Exception` of the program may catch it
     """Raised inside the program to end it early, because enough was seen."""
+
+
+class Terminated(BaseException):
+    """Raised inside the program when its process was told to end."""
 
 
 class Exited(Exception):
@@ -156,6 +161,8 @@ def run(program: Program) -> Outcome:
         return Outcome(0, str(stop))
     except NoProgram:
         raise
+    except Terminated:
+        return Outcome(TERMINATED, "interrupted")
     except SystemExit as request:
         return _exited(request.code)
     except KeyboardInterrupt as error:
