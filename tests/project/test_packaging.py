@@ -53,7 +53,9 @@ def test_wheel_holds_nothing_else(wheel):
 
 def test_wheel_has_the_command_and_the_licence(wheel):
     info = f"neurologist-{__version__}.dist-info"
-    assert "neurologist = neurologist.cli:main" in wheel.read(f"{info}/entry_points.txt").decode()
+    entries = wheel.read(f"{info}/entry_points.txt").decode()
+    assert "neurologist = neurologist.cli:main" in entries
+    assert "[pytest11]\nneurologist = neurologist.pytest_plugin" in entries
     assert "MIT License" in wheel.read(f"{info}/licenses/LICENSE").decode()
     drawn = "src/neurologist/report/html/vendor/LICENSE.uPlot.txt"
     assert "Leon Sorokin" in wheel.read(f"{info}/licenses/{drawn}").decode()

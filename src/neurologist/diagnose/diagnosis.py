@@ -117,6 +117,8 @@ class Summary:
         seconds: wall-clock time of the run; overhead: share of it spent examining, 0 to 1.
         record: path of the record, or None when it was kept in memory.
         versions: name -> version of neurologist, torch, python.
+        gained: share of the first loss that training took away, or of the loss of guessing where that is known and
+            lower; below 0 it rose; None when fewer than two losses were seen.
     """
 
     status: str = "finished"
@@ -131,6 +133,7 @@ class Summary:
     overhead: float | None = None
     record: str | None = None
     versions: dict[str, str] = field(default_factory=dict)
+    gained: float | None = None
 
 
 @dataclass(frozen=True)

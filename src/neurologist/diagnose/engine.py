@@ -26,6 +26,7 @@ from neurologist.diagnose.diagnosis import Diagnosis, History, NotMeasured, Summ
 from neurologist.diagnose.finding import SEVERITIES, Finding, Origin, Symptom
 from neurologist.diagnose.history import history
 from neurologist.diagnose.naming import Names
+from neurologist.diagnose.reading import ends, improvement
 from neurologist.diagnose.rule import Rule
 from neurologist.diagnose.settings import Settings
 from neurologist.diagnose.thresholds import overridden
@@ -227,4 +228,5 @@ def summarise(run: Run) -> Summary:
         overhead=float(run.meta["spent"]) / elapsed if elapsed else None,
         record=run.path,
         versions=json.loads(run.meta.get("versions", "{}")),
+        gained=improvement(run) if ends(run) is not None else None,
     )

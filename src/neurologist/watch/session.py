@@ -37,6 +37,7 @@ class Session:
     Attributes:
         status: how the run ended; set it before leaving the block to say so in the record.
         facts: entries for the record's `meta`; likewise.
+        settings: of the user, by which it is diagnosed where no others are given.
     """
 
     def __init__(
@@ -51,6 +52,7 @@ class Session:
         self.sampler = sampler or Sampler(budget)
         self.status: str | None = None
         self.facts: dict[str, str] = {}
+        self.settings = Settings()
         self._store = Store(record)
         names = Names()
         self._recorder = Recorder(self._store, names)
@@ -124,9 +126,10 @@ class Session:
 
         Args:
             over_time: gather what was seen over time too, for the plots of a page.
-            settings: of the user, as `neurologist.config` reads them; comments in the program hold without any.
+            settings: of the user, as `neurologist.config` reads them; None for the session's own. Comments in the
+                program hold without any.
         """
-        settings = settings or Settings()
+        settings = settings or self.settings
         if self._closed and self._store.path is not None:
             return examine(Run(self._store.path), over_time, settings)
         self.write()
