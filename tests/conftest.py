@@ -15,6 +15,14 @@ def _seed():
     torch.manual_seed(0)
 
 
+@pytest.fixture
+def every_step(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Sample every step."""
+    from neurologist.watch.sampler import Sampler
+
+    monkeypatch.setattr(Sampler, "wants", lambda self, step: "early")
+
+
 @pytest.fixture(scope="session")
 def root() -> Path:
     """The repository."""

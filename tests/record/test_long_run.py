@@ -18,7 +18,7 @@ def long_run(monkeypatch):
     store.insert("op", [values])
     store.add_quantity("height", "op", {"mean": "its mean"})
     for step in range(500):
-        store.insert("sample", [(step, "jump" if step == 77 else "spaced", 0.0)])
+        store.insert("sample", [(step, "jump" if step == 77 else "spaced", 0.0, None)])
         store.insert("height", [(step, 1, float(step))])
     return Run(store.connection)
 

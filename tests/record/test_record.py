@@ -37,7 +37,7 @@ def write(path):
         store.insert("op_parameter", [(1, 1), (1, 2)])
         store.insert("rate", [(0, 1, "[0.1]"), (5, 1, "[0.01]")])
         store.insert("step", [(0, 0, 1.5, 1), (0, 1, 9.0, 1), (1, 0, None, 0)])
-        store.insert("sample", [(0, "early", 0.1)])
+        store.insert("sample", [(0, "early", 0.1, None)])
         store.insert("problem", [(0, "something", "a reason", 2)])
         store.insert("gradient", [(0, 1, 0.5, 1.0, 2.0), (0, 2, None, None, float("inf"))])
         store.meta(status="finished", steps=2, versions={"torch": "x"})
@@ -100,13 +100,13 @@ def test_a_transaction_is_kept_whole_or_not_at_all(path):
 
     def half():
         with store.transaction():
-            store.insert("sample", [(7, "spaced", 0.1)])
+            store.insert("sample", [(7, "spaced", 0.1, None)])
             store.insert("no_such_table", [(1,)])
 
     with pytest.raises(sqlite3.OperationalError):
         half()
     with store.transaction():
-        store.insert("sample", [(8, "spaced", 0.1)])
+        store.insert("sample", [(8, "spaced", 0.1, None)])
     store.close()
     assert Run(path).samples == [0, 8]
 

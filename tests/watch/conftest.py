@@ -48,12 +48,6 @@ def outcome(program: Callable[[], Any]) -> dict[str, Any]:
 
 
 @pytest.fixture
-def every_step(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Sample every step."""
-    monkeypatch.setattr(Sampler, "wants", lambda self, step: "early")
-
-
-@pytest.fixture
 def unharmed(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[], Any]], nl.Session]:
     """Assert that a program leaves the same behind watched as plain; gives the session that sampled every step."""
 

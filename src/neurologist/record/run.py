@@ -167,10 +167,9 @@ class Run:
             raise RecordError(f"{self.path!r} is an SQLite file but not a record: it has no table 'meta'")
         self.meta: dict[str, str] = dict(self._rows("meta"))
         version = int(self.meta.get("schema", 0))
-        if version > SCHEMA_VERSION:
-            raise RecordError(
-                f"{self.path!r} has schema {version}, this neurologist reads up to {SCHEMA_VERSION}: upgrade it"
-            )
+        if version != SCHEMA_VERSION:
+            cure = "upgrade it" if version > SCHEMA_VERSION else "record the run again"
+            raise RecordError(f"{self.path!r} has schema {version}, this neurologist reads {SCHEMA_VERSION}: {cure}")
         if missing := sorted(set(TABLES) - names):
             raise RecordError(f"{self.path!r} is damaged: it has no table {missing[0]!r}")
         self._tables = names

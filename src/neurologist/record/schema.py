@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
-SCHEMA_VERSION = 1  # raised whenever an older reader could misread a newer record
+SCHEMA_VERSION = 2  # raised whenever a reader of one version cannot read, or could misread, a record of another
 
 
 class RecordError(ValueError):
@@ -119,6 +119,11 @@ TABLES: dict[str, dict[str, Column]] = {
         "step": Column("INTEGER PRIMARY KEY", "a step examined in detail"),
         "why": Column("TEXT", "early, spaced, jump, last"),
         "cost": Column("REAL", "seconds that examining it took"),
+        "scale": Column("REAL", "by how much a gradient scaler scaled the loss; NULL without one"),
+    },
+    "skipped": {
+        "step": Column("INTEGER", "a step that a gradient scaler left out, because a gradient was not finite"),
+        "optimizer": Column("INTEGER", "the optimizer"),
     },
     "problem": {
         "step": Column("INTEGER", "step at which it happened; of what happens at every step a choice is kept"),

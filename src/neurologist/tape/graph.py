@@ -16,6 +16,7 @@ import torch
 from torch.autograd.graph import GradientEdge, Node
 
 from neurologist.tape import ops, origin
+from neurologist.tape.refine import refine
 
 ACCUMULATE = "AccumulateGrad"
 REMEMBERED = 16  # different graphs whose places are remembered
@@ -59,6 +60,7 @@ class TapeOp:
     root: bool = False
     position: int = 0
     weight_only: bool = False  # it only reshapes parameters, e.g. a weight's transpose
+    scale: torch.Tensor | None = None  # by how much a gradient scaler has scaled the gradient that arrives at it
 
     def saved(self, name: str) -> torch.Tensor | None:
         """A tensor that the op kept for backward; None when it kept none of that name, or it may not or cannot be read.
@@ -75,6 +77,10 @@ class TapeOp:
         except RuntimeError:  # freed already, or overwritten in place by the user's code
             return None
         return value.detach() if isinstance(value, torch.Tensor) and _readable(value) else None
+
+    def unscaled(self, gradient: torch.Tensor) -> torch.Tensor:
+        """What is proportional to the gradient that arrives, as it would be without a gradient scaler."""
+        return gradient if self.scale is None else gradient / self.scale.to(gradient.device)
 
     @property
     def options(self) -> dict[str, Any]:
@@ -134,16 +140,35 @@ Known = dict[tuple[str, ...], list[Seen]]  # names of a graph's ops, in order ->
 
 @dataclass
 class Graph:
-    """All ops under the roots, in forward order, and the parameters they read."""
+    """All ops under the roots, in forward order, and the parameters they read.
+
+    Attributes:
+        parameters: by id; accumulators: their AccumulateGrad nodes, likewise.
+        tops: the ops that made the roots.
+        entries: (op, slot, tensor) for leaves that are no parameters.
+    """
 
     ops: list[TapeOp]
-    parameters: dict[int, torch.Tensor]  # id(tensor) -> tensor
-    accumulators: dict[int, Node]  # id(tensor) -> its AccumulateGrad node
+    parameters: dict[int, torch.Tensor]
+    accumulators: dict[int, Node]
+    tops: list[TapeOp] = field(default_factory=list)
+    entries: list[tuple[TapeOp, int, torch.Tensor]] = field(default_factory=list)
 
     @property
     def located(self) -> bool:
         """True when the forward pass ran with source lines kept."""
         return any("traceback_" in _metadata(op.node) for op in self.ops)
+
+    def scaled(self, loss: torch.Tensor, scale: torch.Tensor) -> list[torch.Tensor]:
+        """Note the scale of a scaled loss at all ops below it; the parameters that these read."""
+        top = next((op for op in self.ops if op.node is loss.grad_fn), None)
+        below = [] if top is None else [top]
+        for op in below:
+            fresh = [source for source in op.inputs.values() if source.scale is None]
+            for source in fresh:
+                source.scale = scale
+            below += dict.fromkeys(fresh)
+        return [parameter for op in below for parameter in op.parameters]
 
     def identify(self, known: Known) -> None:
         """Remember the ops of a located graph; give those of any other the places and keys of its remembered twin."""
@@ -157,19 +182,25 @@ class Graph:
             op.place, op.kind, op.member, op.key, op.module_path, op.line = twin
 
 
-def walk(roots: Iterable[torch.Tensor | GradientEdge], locate: Callable[[TapeOp], None] = lambda op: None) -> Graph:
+def walk(
+    roots: Iterable[torch.Tensor | GradientEdge],
+    locate: Callable[[TapeOp], None] = lambda op: None,
+    trained: Callable[[torch.Tensor], bool] = lambda leaf: True,
+) -> Graph:
     """Read the graph under `roots`.
 
     Args:
         roots: tensors on which backward is called.
         locate: called on every op in forward order, to add the module that made it.
+        trained: whether a leaf is a parameter; others become the graph's entries.
     """
     made: dict[Node, TapeOp] = {}
     graph = Graph([], {}, {})
     nodes = (root.node if isinstance(root, GradientEdge) else root.grad_fn for root in roots)
     stack = [node for node in nodes if node is not None and not node.name().endswith(ACCUMULATE)]
-    for node in stack:
-        _op(node, made).root = True
+    graph.tops = [_op(node, made) for node in dict.fromkeys(stack)]
+    for op in graph.tops:
+        op.root = True
     seen = set(stack)
     while stack:
         node = stack.pop()
@@ -178,7 +209,11 @@ def walk(roots: Iterable[torch.Tensor | GradientEdge], locate: Callable[[TapeOp]
             if source is None:
                 continue
             if source.name().endswith(ACCUMULATE):
-                _read_parameter(graph, op, source)
+                leaf: torch.Tensor = source.variable  # type: ignore[attr-defined]
+                if trained(leaf):
+                    _read_parameter(graph, op, leaf, source)
+                else:
+                    graph.entries.append((op, slot, leaf))
                 continue
             below = _op(source, made)
             op.inputs[slot] = below
@@ -208,8 +243,7 @@ def _op(node: Node, made: dict[Node, TapeOp]) -> TapeOp:
     return made[node]
 
 
-def _read_parameter(graph: Graph, op: TapeOp, node: Node) -> None:
-    variable: torch.Tensor = node.variable  # type: ignore[attr-defined]
+def _read_parameter(graph: Graph, op: TapeOp, variable: torch.Tensor, node: Node) -> None:
     graph.parameters[id(variable)] = variable
     graph.accumulators[id(variable)] = node
     op.parameters.append(variable)
@@ -219,7 +253,7 @@ def _finish(graph: Graph, locate: Callable[[TapeOp], None]) -> None:
     counts: dict[str, int] = {}
     for op in graph.ops:  # forward order: what is below is finished
         _inherit(op)
-        _refine(op)
+        refine(op)
         locate(op)
         user = op.place.user
         op.line = op.line or (user.line if user else None)
@@ -238,41 +272,6 @@ def _inherit(op: TapeOp) -> None:
         if source.weight_only:
             found |= {id(p): p for p in source.parameters}
     op.parameters = list(found.values())
-
-
-def _refine(op: TapeOp) -> None:
-    """Kinds that the node's name alone cannot tell."""
-    if op.kind == "linear" and not op.parameters:
-        op.kind = "matmul"
-    elif op.kind == "matmul" and op.parameters:
-        op.kind = "linear"
-    elif op.name == "Mul" and op.place.function and "dropout" in op.place.function:
-        op.kind = "dropout"
-    elif op.place.function and (loss := ops.loss_of(op.place.function)) is not None:
-        last = not any(c.place == op.place for c, _ in op.consumers)
-        if op.kind == "loss" or last:  # the last op of a composite loss stands for it
-            op.kind, op.member = "loss", loss
-    elif op.kind == "reduction" and (by_hand := _difference(op)) is not None:
-        op.kind, op.member = "loss", by_hand
-
-
-BY_HAND = {"Abs": "l1", "Square": "mse", "Mul": "mse"}  # what the mean or sum of these of a difference is
-
-
-def _difference(op: TapeOp) -> str | None:
-    """The loss that a mean or sum of a power of a difference is, when nothing with parameters follows it."""
-    power = op.source
-    minus = power.source if power is not None else None
-    if power is None or minus is None or minus.name not in ("Sub", "Rsub") or len(minus.inputs) != 1:
-        return None
-    above = op
-    while above.consumers:
-        above = above.consumers[0][0]
-        if above.parameters or above.kind not in ("arithmetic", "reduction", "shape"):
-            return None
-    if power.name == "Pow":
-        return "mse" if power.options.get("exponent") in (2, 2.0) else None
-    return BY_HAND.get(power.name)
 
 
 def data_path(op: TapeOp) -> Iterator[TapeOp]:

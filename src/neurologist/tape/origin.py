@@ -20,6 +20,7 @@ from typing import NamedTuple
 
 FRAME = re.compile(r'\s*File "(.+?)", line (\d+), in (\S+)')
 CHECKPOINT = str(Path("torch", "utils", "checkpoint.py"))
+RECOMPUTED = "backward"  # the function there that runs a reentrant part again, on a tape of its own
 CONTAINER = str(Path("torch", "nn", "modules", "container.py"))
 FUNCTIONAL = (str(Path("torch", "nn", "functional.py")), str(Path("torch", "functional.py")))
 OURS = str(Path(__file__).parents[1])
@@ -40,7 +41,7 @@ class Place(NamedTuple):
     user: Frame | None
     function: str | None  # outermost torch.nn.functional function below the user's line
     container: bool  # the user's line called a container that called the layer
-    checkpointed: bool  # inside activation checkpointing: saved tensors must not be touched
+    checkpointed: bool  # inside non-reentrant activation checkpointing: saved tensors must not be touched
     callers: frozenset[str] = frozenset()  # names of the user's functions on the stack
 
 
@@ -72,7 +73,7 @@ def _frame(text: str) -> Frame | None:
 def read(stack: Sequence[str]) -> Place:
     """Place of an op from its creation stack, outermost frame first, as anomaly mode stores it."""
     frames = [frame for text in reversed(stack) if (frame := _frame(text)) is not None]
-    checkpointed = any(frame.file.endswith(CHECKPOINT) for frame in frames)
+    checkpointed = any(frame.file.endswith(CHECKPOINT) and frame.function != RECOMPUTED for frame in frames)
     function, container, fallback = None, False, None
     ours = False
     for frame in frames:

@@ -33,7 +33,8 @@ class Update:
     Attributes:
         parameter: the parameter, whole, after the step.
         before: its entries before the step; after: after it.
-        gradient: entries of the gradient that backward gave it in this step, or None.
+        gradient: entries of the gradient that backward gave it in this step, unscaled, or None.
+        received: RMS of the gradient that the optimizer's step got, or None.
         carried: RMS of what `.grad` still held from before the optimizer's last step, 0 where that was cleared; None
             when it is not known.
     """
@@ -43,6 +44,7 @@ class Update:
     after: torch.Tensor
     gradient: torch.Tensor | None
     carried: torch.Tensor | float | None = None
+    received: torch.Tensor | None = None
 
 
 class Quantity(ABC):
@@ -52,6 +54,7 @@ class Quantity(ABC):
     subject: ClassVar[Literal["op", "parameter"]] = "op"
     columns: ClassVar[dict[str, str]]  # column -> what it holds, with its unit
     needs: ClassVar[frozenset[Need]]
+    updated: ClassVar[tuple[str, ...]] = ()  # columns that tell what an optimizer's step did to a parameter
 
     def at_graph(self, op: TapeOp) -> Row | None:
         """Measure from saved tensors, before backward runs; None when there is nothing to say (needs "saved")."""
@@ -73,11 +76,14 @@ class Quantity(ABC):
         """Complete a row on the host, once all numbers are there; most quantities have nothing to add."""
 
 
-def strided(tensor: torch.Tensor, limit: int = LIMIT) -> torch.Tensor:
-    """At most about `limit` entries of a tensor, evenly spread, as a flat view where possible."""
+def strided(tensor: torch.Tensor, limit: int = LIMIT, sizes: bool = True) -> torch.Tensor:
+    """At most about `limit` entries of a tensor, evenly spread, as a flat view where possible.
+
+    Of complex entries their absolute values, unless `sizes` is false.
+    """
     if tensor.is_sparse:
         tensor = tensor.coalesce().values()
-    if tensor.is_complex():
+    if sizes and tensor.is_complex():
         tensor = tensor.abs()
     count = tensor.numel()
     if count <= limit:

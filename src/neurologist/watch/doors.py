@@ -18,6 +18,7 @@ from torch.utils._python_dispatch import _disable_current_modes
 
 from neurologist.tape.graph import UNSEEN
 from neurologist.watch.foreign import Foreign
+from neurologist.watch.scaler import ScalerDoor
 
 Root = torch.Tensor | GradientEdge
 
@@ -36,6 +37,12 @@ class Watcher(Protocol):
 
     def attempt(self, what: str, function: Callable[..., Any], *arguments: Any) -> Any:
         """Calls a function and keeps its errors from the user."""
+
+    def scaled(self, losses: Sequence[torch.Tensor], scale: torch.Tensor) -> None:
+        """A gradient scaler made these by multiplying losses by `scale`."""
+
+    def skipped(self, optimizer: torch.optim.Optimizer) -> None:
+        """A gradient scaler left out an optimizer's step, because a gradient was not finite."""
 
 
 class _Backward:
@@ -59,6 +66,7 @@ _watchers: list[Watcher] = []
 _door: _Backward | None = None
 _handles: list[Any] = []
 _foreign: Foreign | None = None
+_stepped = 0  # optimizer steps seen
 
 
 def open_doors(watcher: Watcher) -> None:
@@ -67,7 +75,8 @@ def open_doors(watcher: Watcher) -> None:
     if not _watchers:
         _foreign = Foreign(_tell_foreign)
         _handles.append(optimizers.register_optimizer_step_pre_hook(lambda o, a, k: _tell("stepping", o)))
-        _handles.append(optimizers.register_optimizer_step_post_hook(lambda o, a, k: _tell("stepped", o)))
+        _handles.append(optimizers.register_optimizer_step_post_hook(lambda o, a, k: _count(o)))
+        _handles.append(ScalerDoor(_tell, lambda: _stepped))
         _door = _Backward()
         torch.autograd.backward = _door
     _watchers.append(watcher)
@@ -94,9 +103,15 @@ def close_doors(watcher: Watcher) -> None:
     _door = None
 
 
-def _tell(event: str, optimizer: torch.optim.Optimizer) -> None:
+def _tell(event: str, *arguments: Any) -> None:
     for watcher in tuple(_watchers):
-        getattr(watcher, event)(optimizer)
+        getattr(watcher, event)(*arguments)
+
+
+def _count(optimizer: torch.optim.Optimizer) -> None:
+    global _stepped
+    _stepped += 1
+    _tell("stepped", optimizer)
 
 
 def _tell_foreign(event: str, look: Callable[[], Any]) -> None:

@@ -39,6 +39,29 @@ class Call(NamedTuple):
     outside: bool
 
 
+class _Unasked:
+    """While it stands, whoever asks whether there are global hooks hears of the user's alone: compiled modules warn."""
+
+    original = registry._has_any_global_hook
+    standing = 0
+
+    def __init__(self) -> None:
+        type(self).standing += 1
+        registry._has_any_global_hook = self.answer
+
+    def answer(self) -> bool:
+        """Whether there are more hooks than ours."""
+        tables = (registry._global_forward_pre_hooks, registry._global_forward_hooks)
+        others = (registry._global_backward_pre_hooks, registry._global_backward_hooks)
+        return any(others) or any(len(table) > self.standing for table in tables)
+
+    def remove(self) -> None:
+        """Take it out."""
+        type(self).standing -= 1
+        if not self.standing:
+            registry._has_any_global_hook = type(self).original
+
+
 class ModuleCalls:
     """The calls of one sampled step, innermost last.
 
@@ -62,6 +85,7 @@ class ModuleCalls:
             self._handles = [
                 registry.register_module_forward_pre_hook(lambda module, inputs: enter(module)),
                 registry.register_module_forward_hook(lambda module, inputs, output: leave(module)),
+                _Unasked(),
             ]
 
     def stop(self) -> None:

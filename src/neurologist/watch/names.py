@@ -21,6 +21,9 @@ from torch.utils.weak import WeakIdKeyDictionary
 from neurologist.tape.origin import is_users
 
 DEPTH = 40  # frames looked at
+# What stands between a model and what it wraps: torch.compile, checkpoint wrappers, data parallelism.
+WRAPPED = {"_orig_mod", "_checkpoint_wrapped_module", "_fsdp_wrapped_module"}
+WRAPPERS = {"DistributedDataParallel", "DataParallel"}  # whose child is called module
 HOLDERS = {"locals", "vars", "exec"}  # what gives user code the dict that reading locals refreshes; and eval
 
 
@@ -56,7 +59,7 @@ class Names:
         for name, child in module._modules.items():
             if child is not None and id(child) not in seen:
                 self._parents.setdefault(child, weakref.ref(module))
-                self._walk(child, f"{path}.{name}", seen)
+                self._walk(child, path if _wraps(module, name) else f"{path}.{name}", seen)
 
     def module(self, module: nn.Module | None) -> str | None:
         """Path of a module, e.g. "model.fc1"."""
@@ -74,6 +77,10 @@ class Names:
             name = variable(tensor) or f"tensor{tuple(tensor.shape)}"
             known = self._tensors[id(tensor)] = (weakref.ref(tensor), name)
         return known[1]
+
+
+def _wraps(module: nn.Module, name: str) -> bool:
+    return name in WRAPPED or (name == "module" and type(module).__name__ in WRAPPERS)
 
 
 def variable(value: object) -> str | None:

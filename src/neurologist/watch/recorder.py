@@ -48,6 +48,7 @@ class Recorder:
         self._reasons: dict[tuple[str, str], Thinned] = {}
         self._steps: list[tuple[int, int, float | torch.Tensor]] = []
         self._rate_rows: list[tuple[int, int, str]] = []
+        self._skipped: list[tuple[int, int]] = []
         self.problems: Counter[tuple[int, str, str]] = Counter()
         self._written: Counter[tuple[int, str, str]] = Counter()
         with store.transaction():
@@ -92,6 +93,19 @@ class Recorder:
         seen.keeps(step)
         self.problems[seen.last or 0, what, why] += 1
 
+    def skipped(self, step: int, optimizer: torch.optim.Optimizer) -> None:
+        """Note that an optimizer's step was left out."""
+        self._skipped.append((step, self._optimizers[optimizer]))
+
+    def late(self, step: int, optimizer: torch.optim.Optimizer) -> None:
+        """An optimizer stepped after a sample was written: what that says about its parameters' change is not true."""
+        mine = [self._numbers[p] for group in optimizer.param_groups for p in group["params"] if p in self._numbers]
+        with self.store.transaction():
+            for quantity in (q for q in quantities() if q.updated):
+                unknown = ", ".join(f"{column} = NULL" for column in quantity.updated)
+                statement = f"UPDATE {quantity.name} SET {unknown} WHERE step = ? AND parameter = ?"
+                self.store.connection.executemany(statement, [(step, number) for number in mine])
+
     def _adopt(self, optimizer: torch.optim.Optimizer, number: int) -> None:
         """Note whose parameters an optimizer steps, also of those that it was given later or that stand written."""
         fresh = [p for g in optimizer.param_groups for p in g["params"] if p not in self._stepped_by]
@@ -130,7 +144,8 @@ class Recorder:
                 number = self._ops[key] if isinstance(key, str) else self._numbers[parameters[key]]
                 values = [row.get(column) for column in quantity.columns]
                 self.store.insert(quantity.name, [(sample.step, number, *values)])
-        self.store.insert("sample", [(sample.step, sample.why, cost)])
+        scale = None if sample.scale is None else float(sample.scale)
+        self.store.insert("sample", [(sample.step, sample.why, cost, scale)])
 
     def rest(self, sample: Sample) -> None:
         """Write which parameters a sample did not reach, and in which mode models ran."""
@@ -170,9 +185,10 @@ class Recorder:
         ]
         self.store.insert("step", rows)
         self.store.insert("rate", self._rate_rows)
+        self.store.insert("skipped", self._skipped)
         self.store.insert("problem", [(*key, n) for key, n in (self.problems - self._written).items()])
         self._written = self.problems.copy()
-        self._steps, self._rate_rows = [], []
+        self._steps, self._rate_rows, self._skipped = [], [], []
 
     def _parameter(self, parameter: torch.Tensor) -> None:
         if parameter in self._numbers:

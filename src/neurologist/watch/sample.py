@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,7 @@ from neurologist.tape.graph import UNSEEN, Graph, Known, TapeOp, walk
 from neurologist.tape.quantities import quantities
 from neurologist.tape.quantities.parameter import selection
 from neurologist.tape.quantity import Quantity, Row, Update, rms
+from neurologist.tape.recomputed import KIND, is_parameter, splice
 from neurologist.watch.doors import Root
 from neurologist.watch.modules import Call
 from neurologist.watch.resting import Mode, mode_of
@@ -77,19 +78,30 @@ class Sample:
         attempt: runs a callback and keeps its exceptions from the user: `attempt(what, function, *arguments)`.
         known: graphs seen so far, for passes whose forward ran without source lines.
         just_stepped: ids of the parameters whose optimizer stepped since the backward pass before.
+        ready: called before a part of the forward pass runs again inside backward, to keep its source lines.
     """
 
     def __init__(
-        self, step: int, why: str, attempt: Callable[..., Any], known: Known, just_stepped: Collection[int] = ()
+        self,
+        step: int,
+        why: str,
+        attempt: Callable[..., Any],
+        known: Known,
+        just_stepped: Collection[int] = (),
+        ready: Callable[[], None] = lambda: None,
     ) -> None:
         self.step, self.why, self.attempt, self._known = step, why, attempt, known
-        self._just_stepped = just_stepped
+        self._just_stepped, self._ready = just_stepped, ready
+        self._checkpoint: TapeOp | None = None
         self._held: dict[int, torch.Tensor | float] = {}
         self.called: list[tuple[torch.Tensor, bool]] = []  # parameters of modules that ran, see `resting`
         self.modes: list[tuple[nn.Module, Mode]] = []
         self.graphs: list[Graph] = []
         self.gather = Gather()
         self.inside = 0.0
+        self.scale: torch.Tensor | None = None
+        self._scales: dict[int, torch.Tensor] = {}  # parameter -> scale of the gradient that it gets
+        self._received: dict[int, torch.Tensor] = {}
         self._start: int | None = None
         self._handles: list[Any] = []
         self._before: dict[int, torch.Tensor] = {}
@@ -104,17 +116,48 @@ class Sample:
         """Every parameter of the step's graphs, by id."""
         return {key: p for graph in self.graphs for key, p in graph.parameters.items()}
 
-    def before_backward(self, roots: Sequence[Root], locate: Callable[[TapeOp], None]) -> None:
+    def before_backward(
+        self, roots: Sequence[Root], locate: Callable[[TapeOp], None], scaled: Mapping[torch.Tensor, torch.Tensor]
+    ) -> None:
         """Read the graph under the roots, put hooks on its nodes and note the parameters before they change."""
         graph = walk(roots, locate)
         graph.identify(self._known)
         self.graphs.append(graph)
+        for loss, scale in scaled.items():
+            self.scale = scale
+            self._scales |= dict.fromkeys(map(id, graph.scaled(loss, scale)), scale)
         numbers = [op.sequence for op in graph.ops if op.sequence < UNSEEN] or [0]
         if self._start is None:
             self._start = min(numbers)
         end = max(numbers) + 1
         for op in graph.ops:
             op.position = min(op.sequence, end) - self._start
+        self._look_at(graph)
+        self.attempt("what gradients still hold", self.hold)
+
+    def inside_backward(self, roots: Sequence[Root], locate: Callable[[TapeOp], None]) -> None:
+        """Read what a checkpoint has just run again, in the pass that `before_backward` began."""
+        checkpoint, outside = self._checkpoint, self.graphs[-1]
+        self._checkpoint = None
+        if checkpoint is None:
+            return
+        inside = walk(roots, locate, partial(is_parameter, known=outside))
+        if checkpoint.scale is not None:
+            self._scales |= dict.fromkeys(inside.parameters, checkpoint.scale)
+        splice(checkpoint, outside, inside)
+        self._look_at(inside)
+
+    @property
+    def recomputing(self) -> bool:
+        """Whether a checkpoint runs its part of the forward pass again."""
+        return self._checkpoint is not None
+
+    def _recompute(self, checkpoint: TapeOp) -> None:
+        self._checkpoint = checkpoint
+        self._ready()
+
+    def _look_at(self, graph: Graph) -> None:
+        for op in graph.ops:
             for quantity in self._by_need["saved"]:
                 self.attempt(partial(_what, quantity, op), self._measure, quantity, op, quantity.at_graph, op)
             self._hook(op)
@@ -122,7 +165,6 @@ class Sample:
             self._handles.append(graph.accumulators[key].register_prehook(self._keep_gradient(key)))
             if key not in self._before:
                 self._before[key] = selection(parameter).clone()
-        self.attempt("what gradients still hold", self.hold)
 
     def hold(self) -> None:
         """Note what is left in `.grad` of parameters that were just stepped, before a backward pass adds to it."""
@@ -132,6 +174,15 @@ class Sample:
                 before = self._held.get(key, left)
                 both = isinstance(before, torch.Tensor) and isinstance(left, torch.Tensor)
                 self._held[key] = torch.minimum(before, left) if both else min(before, left, key=_is_tensor)  # type: ignore[arg-type]
+
+    def before_step(self, optimizer: torch.optim.Optimizer) -> None:
+        """Note the gradient that an optimizer's step gets."""
+        mine = self.parameters
+        scale = getattr(optimizer, "grad_scale", None)  # a fused optimizer divides by it itself
+        for parameter in (p for group in optimizer.param_groups for p in group["params"] if id(p) in mine):
+            if parameter.grad is not None:
+                size = rms(parameter.grad.detach())
+                self._received[id(parameter)] = size if scale is None else size / scale
 
     def note(self, calls: Sequence[Call]) -> None:
         """Note which modules ran for the backward pass that begins, and in which mode."""
@@ -149,6 +200,9 @@ class Sample:
 
     def _hook(self, op: TapeOp) -> None:
         arriving = self._by_need["gradient"]
+        if op.kind == KIND:
+            again = partial(self.attempt, "what a checkpoint runs again", self._recompute, op)
+            self._handles.append(op.node.register_prehook(lambda g: again()))
         what = f"the gradient of {op.name.lower()}"
         look = partial(self.attempt, what, self._observe, op)
         self._handles.append(op.node.register_prehook(lambda g: look(arriving, "at_gradient", g, 0)))
@@ -192,7 +246,8 @@ class Sample:
         for key, parameter in self.parameters.items() if stepped else ():
             if parameter.numel():
                 self.attempt("the update of a parameter", self._measure_update, key, parameter)
-        rows = self.gather.collect()
+        standing = {op.key for graph in self.graphs for op in graph.ops}  # without checkpoints that were replaced
+        rows = {k: row for k, row in self.gather.collect().items() if not isinstance(k[1], str) or k[1] in standing}
         by_quantity: dict[Quantity, dict[TapeOp, dict[str, Any]]] = defaultdict(dict)
         for (quantity, name), row in rows.items():
             if isinstance(name, str):
@@ -204,7 +259,10 @@ class Sample:
 
     def _measure_update(self, key: int, parameter: torch.Tensor) -> None:
         gradient, carried = self._gradients.get(key), self._held.get(key)
-        update = Update(parameter, self._before[key], selection(parameter), gradient, carried)
+        if gradient is not None and (scale := self._scales.get(key)) is not None:
+            gradient = gradient.double() / scale.to(gradient.device)
+        before, after = self._before[key], selection(parameter)
+        update = Update(parameter, before, after, gradient, carried, self._received.get(key))
         for quantity in self._by_need["update"]:
             what = f"{quantity.name} of a parameter"
             self.attempt(what, self._measure, quantity, parameter, quantity.at_update, update)

@@ -12,10 +12,11 @@ import threading
 import time
 import weakref
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, MutableMapping, Sequence
 from typing import Any
 
 import torch
+from torch.utils.weak import WeakIdKeyDictionary
 
 from neurologist.tape.graph import Known
 from neurologist.watch.doors import Forward, Root, unseen
@@ -53,7 +54,9 @@ class Steps:
         self._passes = 0
         self._leader: weakref.ref[torch.optim.Optimizer] | None = None
         self._just: weakref.WeakSet[torch.optim.Optimizer] = weakref.WeakSet()  # stepped since the last backward pass
+        self._scaled: MutableMapping[torch.Tensor, torch.Tensor] = WeakIdKeyDictionary()  # scaled loss -> its scale
         self._since: Counter[int] = Counter()  # steps of other optimizers since the leader's last
+        self._lately = (0, 0)  # the latest optimizer that stepped after its step's end, and the steps until then
         self._in_step = self._end_due = self._in_backward = False
         self._inside = 0.0
         self._started = time.perf_counter()
@@ -81,6 +84,8 @@ class Steps:
 
     def backward(self, roots: Sequence[Root], run: Callable[[], None]) -> None:
         """Stand for a backward pass; one inside another, in a fork or beside another thread's passes through."""
+        if self._in_backward and self._sample is not None and self._sample.recomputing and self._mine():
+            self.attempt("what a checkpoint runs again", self._inside_backward, self._sample, roots)
         if self._in_backward or not self._mine() or not self.busy.acquire(blocking=False):
             run()
             return
@@ -108,20 +113,42 @@ class Steps:
     def stepping(self, optimizer: torch.optim.Optimizer) -> None:
         """An optimizer is about to step; backward passes from here on are its closure's."""
         self._in_step = True
+        if self._sample is not None and self._mine() and self.busy.acquire(blocking=False):
+            try:
+                self.attempt("the gradient that the optimizer gets", self._sample.before_step, optimizer)
+            finally:
+                self.busy.release()
 
     def stepped(self, optimizer: torch.optim.Optimizer) -> None:
         """An optimizer stepped."""
         self._in_step = False
+        self._step_of(optimizer, True)
+
+    def skipped(self, optimizer: torch.optim.Optimizer) -> None:
+        """A gradient scaler left an optimizer's step out; the step counts, for it was the user's."""
+        self._step_of(optimizer, False)
+
+    def scaled(self, losses: Sequence[torch.Tensor], scale: torch.Tensor) -> None:
+        """A gradient scaler multiplied losses; the scale itself changes in place with time."""
+        for loss in losses:
+            self._scaled[loss] = scale.detach().clone()
+
+    def _step_of(self, optimizer: torch.optim.Optimizer, taken: bool) -> None:
         if not self._mine() or not self.busy.acquire(blocking=False):
             return
         try:
+            if not self._passes and not self._in_backward and optimizer not in self._just and self._just:
+                self._late(optimizer)
+                return
             self._just.add(optimizer)
             self.attempt("the learning rate", self._recorder.rates, self.count, optimizer)
+            if not taken:
+                self.attempt("a step left out", self._recorder.skipped, self.count, optimizer)
             if self._leads(optimizer):
                 self._end_due = True  # an optimizer may step while backward still runs
             if self._end_due and not self._in_backward:
                 self._end_due = False
-                self._end_step()
+                self._end_step(taken)
         finally:
             self.busy.release()
 
@@ -136,6 +163,16 @@ class Steps:
             self._recorder.problem(self.count, subject, f"{type(error).__name__}: {error}"[:500])
             return None
 
+    def _late(self, optimizer: torch.optim.Optimizer) -> None:
+        """It steps after the one that was taken to end the step; if it does so in the next step too, it leads."""
+        self._just.add(optimizer)
+        if self._lately == (id(optimizer), self.count - 1):
+            self._leader = weakref.ref(optimizer)
+            self._since.clear()
+        self._lately = id(optimizer), self.count
+        self.attempt("the learning rate", self._recorder.rates, self.count - 1, optimizer)
+        self.attempt("what an optimizer changed", self._recorder.late, self.count - 1, optimizer)
+
     # -- one backward pass ------------------------------------------------------------------------------------
 
     def _mine(self) -> bool:
@@ -147,6 +184,8 @@ class Steps:
         loss = roots[0].detach()
         loss = loss.abs() if loss.is_complex() else loss
         loss = loss if loss.numel() == 1 else loss.double().mean()
+        if self._scaled and (scale := self._scaled.get(roots[0])) is not None:
+            loss = loss.double() / scale.to(loss.device)
         if loss.device.type != "cpu":
             self._recorder.loss(self.count, self._passes, loss.double().reshape(()).clone())
             return
@@ -166,10 +205,15 @@ class Steps:
             return None
         if self._sample is None:
             stepped = {id(p) for o in self._just for group in o.param_groups for p in group["params"]}
-            self._sample = Sample(self.count, why, self.attempt, self._known, stepped)
-        self._sample.before_backward(roots, self._modules.locate)
+            self._sample = Sample(self.count, why, self.attempt, self._known, stepped, self._ready)
+        self._sample.before_backward(roots, self._modules.locate, self._scaled)
         self.attempt("the modules that ran", self._sample.note, self._modules.calls)
         return self._sample
+
+    def _inside_backward(self, sample: Sample, roots: Sequence[Root]) -> None:
+        self._forward.restore()
+        self._modules.stop()
+        sample.inside_backward(roots, self._modules.locate)
 
     def _after_pass(self) -> None:
         if self._end_due:
@@ -224,6 +268,8 @@ class Steps:
         self.count += 1
         self._passes = 0
         self._why = None
+        if self._scaled:
+            self._scaled.clear()
         self._open = self._open and not self.done
         if self._open:
             self.attempt("the next step", self._decide)

@@ -36,6 +36,7 @@ class Agreement(Quantity):
             return None
         step = -(-data.shape[0] // ROWS)
         inputs, outputs = data[::step].double(), gradient[::step].double()
+        outputs = op.unscaled(outputs)
         products = (inputs @ inputs.T) * (outputs @ outputs.T)
         return {
             "examples": inputs.shape[0],

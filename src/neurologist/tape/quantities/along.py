@@ -27,17 +27,18 @@ class Along(Quantity):
         "left": "for the step before, if it was sampled: this step's gradient times that step's change",
     }
     needs = frozenset({"update"})
+    updated = ("promised", "entered", "left")
 
     def __init__(self) -> None:
         self._last: WeakIdKeyDictionary = WeakIdKeyDictionary()  # parameter -> signature, change, gradient, its slope
 
     def at_update(self, update: Update) -> Row | None:
-        gradient, change = update.gradient, update.after.double() - update.before.double()
-        if gradient is None or gradient.shape != change.shape or update.parameter.is_complex():
-            # sparse: other entries than those of the parameter; complex: their sizes alone were kept
+        gradient = update.gradient
+        if gradient is None or gradient.shape != update.before.shape or update.parameter.is_complex():
+            # sparse: other entries than those of the parameter; complex: which slope is meant depends on the convention
             self._last.pop(update.parameter, None)
             return None
-        gradient = gradient.double()
+        gradient, change = gradient.double(), update.after.double() - update.before.double()
         scale = update.parameter.numel() / max(1, change.numel())
         row: dict[str, torch.Tensor | None] = {"promised": scale * (gradient * change).sum()}
         step = change.numel() // KEPT + 1

@@ -28,10 +28,10 @@ class Gradient(Quantity):
 
     def at_gradient(self, op: TapeOp, gradient: torch.Tensor) -> Row:
         part = strided(gradient)
-        return {"rms_in": rms(part), "zero_share": (part == 0).double().mean()}
+        return {"rms_in": op.unscaled(rms(part)), "zero_share": (part == 0).double().mean()}
 
     def at_shared_gradient(self, op: TapeOp, gradient: torch.Tensor) -> Row:
-        return {"rms_out": rms(gradient)}
+        return {"rms_out": op.unscaled(rms(gradient))}
 
     def finish(self, op: TapeOp, row: dict[str, Any], rows: Mapping[TapeOp, dict[str, Any]]) -> None:
         source = op.source

@@ -20,6 +20,8 @@ class Parameter(Quantity):
         "low": "smallest entry before the step",
         "high": "largest entry before the step",
         "gradient": "RMS of the gradient that backward gave it; NULL when it got none",
+        "received": "RMS of the gradient that the optimizer's step got: summed over backward passes, averaged over "
+        "processes, unscaled, clipped; NULL where that is not known",
         "carried": "RMS of what .grad still held from before the optimizer's last step when this step's backward "
         "passes began; 0 where it had been cleared; NULL where that is not known",
         "change": "RMS of the change that the optimizer made",
@@ -29,17 +31,21 @@ class Parameter(Quantity):
         "gradient_twins": "the same for rows of its gradient; 1 when all units get the same gradient",
     }
     needs = frozenset({"update"})
+    updated = ("received", "change", "still", "ratio")
 
     def at_update(self, update: Update) -> Row:
-        size, low_high = rms(update.before), update.before.float().aminmax()
-        change = rms(update.after.double() - update.before.double())
+        before = update.before.abs() if update.before.is_complex() else update.before
+        size, low_high = rms(before), before.float().aminmax()
+        wide = torch.complex128 if update.before.is_complex() else torch.float64
+        change = rms(update.after.to(wide) - update.before.to(wide))
         gradient = update.gradient
         return {
             "rms": size,
-            "mean": update.before.double().mean(),
+            "mean": before.double().mean(),
             "low": low_high[0],
             "high": low_high[1],
             "gradient": None if gradient is None else rms(gradient),
+            "received": update.received,
             "carried": update.carried,
             "change": change,
             "still": None if gradient is None or gradient.shape != update.before.shape else still(update, gradient),
@@ -66,4 +72,4 @@ def still(update: Update, gradient: torch.Tensor) -> torch.Tensor:
 
 def selection(tensor: torch.Tensor) -> torch.Tensor:
     """The entries of a parameter that a sample looks at."""
-    return strided(tensor.detach())
+    return strided(tensor.detach(), sizes=False)
