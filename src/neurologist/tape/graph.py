@@ -17,6 +17,7 @@ from torch.autograd.graph import GradientEdge, Node
 
 from neurologist.tape import ops, origin
 from neurologist.tape.refine import refine
+from neurologist.tape.shard import in_memory, is_shard
 
 ACCUMULATE = "AccumulateGrad"
 REMEMBERED = 16  # different graphs whose places are remembered
@@ -101,7 +102,8 @@ class TapeOp:
 
 
 def _readable(tensor: torch.Tensor) -> bool:
-    return tensor.layout is torch.strided and not tensor.is_nested and tensor.numel() > 0
+    plain = tensor.layout is torch.strided and not tensor.is_nested and not is_shard(tensor)
+    return plain and tensor.numel() > 0 and in_memory(tensor)
 
 
 def _plain(value: Any) -> Any:
@@ -185,14 +187,14 @@ class Graph:
 def walk(
     roots: Iterable[torch.Tensor | GradientEdge],
     locate: Callable[[TapeOp], None] = lambda op: None,
-    trained: Callable[[torch.Tensor], bool] = lambda leaf: True,
+    trained: Callable[[torch.Tensor], torch.Tensor | None] = lambda leaf: leaf,
 ) -> Graph:
     """Read the graph under `roots`.
 
     Args:
         roots: tensors on which backward is called.
         locate: called on every op in forward order, to add the module that made it.
-        trained: whether a leaf is a parameter; others become the graph's entries.
+        trained: the parameter that a leaf stands for; leaves that stand for none become the graph's entries.
     """
     made: dict[Node, TapeOp] = {}
     graph = Graph([], {}, {})
@@ -210,10 +212,11 @@ def walk(
                 continue
             if source.name().endswith(ACCUMULATE):
                 leaf: torch.Tensor = source.variable  # type: ignore[attr-defined]
-                if trained(leaf):
-                    _read_parameter(graph, op, leaf, source)
-                else:
+                parameter = trained(leaf)
+                if parameter is None:
                     graph.entries.append((op, slot, leaf))
+                else:
+                    _read_parameter(graph, op, parameter, source)
                 continue
             below = _op(source, made)
             op.inputs[slot] = below

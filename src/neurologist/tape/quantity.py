@@ -17,6 +17,7 @@ from typing import Any, ClassVar, Literal
 import torch
 
 from neurologist.tape.graph import TapeOp
+from neurologist.tape.shard import local
 
 Value = torch.Tensor | float | int | str | None
 Row = Mapping[str, Value]
@@ -31,9 +32,11 @@ class Update:
     """A parameter around an optimizer step, all as the same strided selection of its entries.
 
     Attributes:
-        parameter: the parameter, whole, after the step.
+        parameter: the parameter after the step; of a shard only `weight` and `grad` may be computed with.
         before: its entries before the step; after: after it.
-        gradient: entries of the gradient that backward gave it in this step, unscaled, or None.
+        gradient: entries of the gradient that backward gave it in this step, unscaled, or None; None for a shard too,
+            for backward gives the gradient of the whole.
+        arrived: RMS of that gradient, or None.
         received: RMS of the gradient that the optimizer's step got, or None.
         carried: RMS of what `.grad` still held from before the optimizer's last step, 0 where that was cleared; None
             when it is not known.
@@ -45,6 +48,17 @@ class Update:
     gradient: torch.Tensor | None
     carried: torch.Tensor | float | None = None
     received: torch.Tensor | None = None
+    arrived: torch.Tensor | None = None
+
+    @property
+    def weight(self) -> torch.Tensor:
+        """All of the parameter that this process holds."""
+        return local(self.parameter.detach())
+
+    @property
+    def grad(self) -> torch.Tensor | None:
+        """All of its `.grad` that this process holds."""
+        return None if self.parameter.grad is None else local(self.parameter.grad.detach())
 
 
 class Quantity(ABC):
@@ -79,8 +93,9 @@ class Quantity(ABC):
 def strided(tensor: torch.Tensor, limit: int = LIMIT, sizes: bool = True) -> torch.Tensor:
     """At most about `limit` entries of a tensor, evenly spread, as a flat view where possible.
 
-    Of complex entries their absolute values, unless `sizes` is false.
+    Of a shard the part that this process holds; of complex entries their absolute values, unless `sizes` is false.
     """
+    tensor = local(tensor)
     if tensor.is_sparse:
         tensor = tensor.coalesce().values()
     if sizes and tensor.is_complex():

@@ -15,9 +15,9 @@ from neurologist.tape.graph import Graph, TapeOp
 KIND = "checkpoint"
 
 
-def is_parameter(tensor: torch.Tensor, known: Graph) -> bool:
-    """Whether a leaf of such a tape is a parameter, and no copy of an input."""
-    return isinstance(tensor, nn.Parameter) or id(tensor) in known.parameters
+def trains(leaf: torch.Tensor, known: Graph) -> torch.Tensor | None:
+    """A leaf of such a tape if it is a parameter, None if it is a copy of an input."""
+    return leaf if isinstance(leaf, nn.Parameter) or id(leaf) in known.parameters else None
 
 
 def splice(checkpoint: TapeOp, graph: Graph, inside: Graph) -> None:

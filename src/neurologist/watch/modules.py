@@ -108,6 +108,7 @@ class ModuleCalls:
         self._open.append((module, torch._C._autograd._get_sequence_nr(), torch.is_grad_enabled()))
 
     def _leave(self, module: nn.Module) -> None:
+        self._names.left(module)
         while self._open:  # a call that raised is never left: drop it
             entered, start, graded = self._open.pop()
             if entered is module:

@@ -19,6 +19,7 @@ from torch import nn
 from torch.utils.weak import WeakIdKeyDictionary
 
 from neurologist.tape.origin import is_users
+from neurologist.tape.shard import is_shard
 
 DEPTH = 40  # frames looked at
 # What stands between a model and what it wraps: torch.compile, checkpoint wrappers, data parallelism.
@@ -34,6 +35,8 @@ class Names:
         self._modules: MutableMapping[nn.Module, str] = WeakIdKeyDictionary()  # some modules have no hash
         self._parents: MutableMapping[nn.Module, weakref.ref[nn.Module]] = WeakIdKeyDictionary()
         self._tensors: dict[int, tuple[weakref.ref[torch.Tensor], str]] = {}
+        self._shards: dict[str, weakref.ref[torch.Tensor]] = {}  # path -> the shard that this process trains
+        self._gathered: MutableMapping[torch.Tensor, weakref.ref[torch.Tensor]] = WeakIdKeyDictionary()
 
     def add(self, root: nn.Module) -> None:
         """Name a module that was called from outside any other, with everything in it."""
@@ -56,10 +59,25 @@ class Names:
             known = self._tensors.get(id(parameter))
             if parameter is not None and (known is None or known[0]() is not parameter):
                 self._tensors[id(parameter)] = (weakref.ref(parameter), f"{path}.{name}")
+                if is_shard(parameter):
+                    self._shards[f"{path}.{name}"] = weakref.ref(parameter)
         for name, child in module._modules.items():
             if child is not None and id(child) not in seen:
                 self._parents.setdefault(child, weakref.ref(module))
                 self._walk(child, path if _wraps(module, name) else f"{path}.{name}", seen)
+
+    def left(self, module: nn.Module) -> None:
+        """Note which tensors stand for shards while a module runs: fully sharded training gathers them for it."""
+        for name, parameter in module._parameters.items() if self._shards else ():
+            shard = self._shards.get(f"{self._modules.get(module)}.{name}")
+            if parameter is not None and shard is not None and shard() is not parameter:
+                self._gathered[parameter] = shard
+
+    def trained(self, leaf: torch.Tensor) -> torch.Tensor:
+        """The parameter that a leaf of the tape stands for: itself, or the shard that the optimizer steps."""
+        held = self._gathered.get(leaf) if self._gathered else None
+        shard = held() if held is not None else None
+        return leaf if shard is None else shard
 
     def module(self, module: nn.Module | None) -> str | None:
         """Path of a module, e.g. "model.fc1"."""

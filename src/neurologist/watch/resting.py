@@ -18,6 +18,7 @@ from torch.utils.weak import WeakIdKeyDictionary
 
 from neurologist.record import Store
 from neurologist.tape.quantity import strided
+from neurologist.tape.shard import local
 from neurologist.watch.names import Names
 
 SIGNATURE = 64  # entries compared to tell whether a parameter changed
@@ -124,7 +125,7 @@ class Resting:
     def _add(self, fresh: list[torch.Tensor]) -> None:
         parts = [strided(p.detach()).double() for p in fresh]
         sizes = _host([part.square().mean().sqrt() for part in parts])
-        highs = _host([p.detach().abs().amax().double() for p in fresh])
+        highs = _host([local(p.detach()).abs().amax().double() for p in fresh])
         for parameter, size, high in zip(fresh, sizes, highs, strict=True):
             self._numbers += 1
             name, entries = self._names.tensor(parameter), _entries(parameter).clone()

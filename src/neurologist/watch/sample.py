@@ -20,7 +20,8 @@ from neurologist.tape.graph import UNSEEN, Graph, Known, TapeOp, walk
 from neurologist.tape.quantities import quantities
 from neurologist.tape.quantities.parameter import selection
 from neurologist.tape.quantity import Quantity, Row, Update, rms
-from neurologist.tape.recomputed import KIND, is_parameter, splice
+from neurologist.tape.recomputed import KIND, splice, trains
+from neurologist.tape.shard import is_shard
 from neurologist.watch.doors import Root
 from neurologist.watch.modules import Call
 from neurologist.watch.resting import Mode, mode_of
@@ -79,6 +80,7 @@ class Sample:
         known: graphs seen so far, for passes whose forward ran without source lines.
         just_stepped: ids of the parameters whose optimizer stepped since the backward pass before.
         ready: called before a part of the forward pass runs again inside backward, to keep its source lines.
+        trained: the parameter that a leaf of the tape stands for.
     """
 
     def __init__(
@@ -89,9 +91,10 @@ class Sample:
         known: Known,
         just_stepped: Collection[int] = (),
         ready: Callable[[], None] = lambda: None,
+        trained: Callable[[torch.Tensor], torch.Tensor] = lambda leaf: leaf,
     ) -> None:
         self.step, self.why, self.attempt, self._known = step, why, attempt, known
-        self._just_stepped, self._ready = just_stepped, ready
+        self._just_stepped, self._ready, self._trained = just_stepped, ready, trained
         self._checkpoint: TapeOp | None = None
         self._held: dict[int, torch.Tensor | float] = {}
         self.called: list[tuple[torch.Tensor, bool]] = []  # parameters of modules that ran, see `resting`
@@ -120,7 +123,7 @@ class Sample:
         self, roots: Sequence[Root], locate: Callable[[TapeOp], None], scaled: Mapping[torch.Tensor, torch.Tensor]
     ) -> None:
         """Read the graph under the roots, put hooks on its nodes and note the parameters before they change."""
-        graph = walk(roots, locate)
+        graph = walk(roots, locate, self._trained)
         graph.identify(self._known)
         self.graphs.append(graph)
         for loss, scale in scaled.items():
@@ -141,7 +144,7 @@ class Sample:
         self._checkpoint = None
         if checkpoint is None:
             return
-        inside = walk(roots, locate, partial(is_parameter, known=outside))
+        inside = walk(roots, locate, lambda leaf: trains(self._trained(leaf), outside))
         if checkpoint.scale is not None:
             self._scales |= dict.fromkeys(inside.parameters, checkpoint.scale)
         splice(checkpoint, outside, inside)
@@ -190,7 +193,8 @@ class Sample:
         first = min(numbers, default=0)
         for call in calls:
             if call.graded:
-                self.called += [(p, call.end <= first) for p in call.module._parameters.values() if p is not None]
+                held = (p for p in call.module._parameters.values() if p is not None)
+                self.called += [(self._trained(p), call.end <= first) for p in held]
             if call.outside and any(call.start <= number < call.end for number in numbers):
                 self.modes.append((call.module, mode_of(call.module)))
 
@@ -261,8 +265,9 @@ class Sample:
         gradient, carried = self._gradients.get(key), self._held.get(key)
         if gradient is not None and (scale := self._scales.get(key)) is not None:
             gradient = gradient.double() / scale.to(gradient.device)
-        before, after = self._before[key], selection(parameter)
-        update = Update(parameter, before, after, gradient, carried, self._received.get(key))
+        before, after, arrived = self._before[key], selection(parameter), None if gradient is None else rms(gradient)
+        gradient = None if is_shard(parameter) else gradient
+        update = Update(parameter, before, after, gradient, carried, self._received.get(key), arrived)
         for quantity in self._by_need["update"]:
             what = f"{quantity.name} of a parameter"
             self.attempt(what, self._measure, quantity, parameter, quantity.at_update, update)

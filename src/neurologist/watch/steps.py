@@ -47,7 +47,7 @@ class Steps:
         self.by_hand = False
         self.busy = threading.RLock()
         self._sampler, self._recorder = sampler, recorder
-        self._forward, self._modules = Forward(), ModuleCalls(names, self.attempt)
+        self._names, self._forward, self._modules = names, Forward(), ModuleCalls(names, self.attempt)
         self._known: Known = {}
         self._sample: Sample | None = None
         self._why: str | None = None
@@ -205,7 +205,7 @@ class Steps:
             return None
         if self._sample is None:
             stepped = {id(p) for o in self._just for group in o.param_groups for p in group["params"]}
-            self._sample = Sample(self.count, why, self.attempt, self._known, stepped, self._ready)
+            self._sample = Sample(self.count, why, self.attempt, self._known, stepped, self._ready, self._names.trained)
         self._sample.before_backward(roots, self._modules.locate, self._scaled)
         self.attempt("the modules that ran", self._sample.note, self._modules.calls)
         return self._sample

@@ -44,14 +44,14 @@ class Parameter(Quantity):
             "mean": before.double().mean(),
             "low": low_high[0],
             "high": low_high[1],
-            "gradient": None if gradient is None else rms(gradient),
+            "gradient": update.arrived,
             "received": update.received,
             "carried": update.carried,
             "change": change,
             "still": None if gradient is None or gradient.shape != update.before.shape else still(update, gradient),
             "ratio": change / size,
-            "twins": twins(update.parameter),
-            "gradient_twins": None if update.parameter.grad is None else twins(update.parameter.grad),
+            "twins": twins(update.weight),
+            "gradient_twins": None if update.grad is None else twins(update.grad),
         }
 
 

@@ -17,7 +17,7 @@ class Signs(Quantity):
     needs = frozenset({"update"})
 
     def at_update(self, update: Update) -> Row | None:
-        gradient = update.parameter.grad
+        gradient = update.grad
         if gradient is None or gradient.is_sparse or gradient.is_complex() or gradient.dim() < 2:
             return None
         rows = gradient.detach()[:UNITS].flatten(1)

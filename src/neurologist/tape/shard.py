@@ -1,0 +1,31 @@
+"""Parameters of which each process holds a part, as FSDP and tensor parallelism make them: `DTensor`.
+
+Whatever is computed on one as a whole talks to the other processes. An examination must not: it reads the part that
+is here. May import: torch.
+"""
+
+from __future__ import annotations
+
+import torch
+
+
+def is_shard(tensor: torch.Tensor) -> bool:
+    """Whether this process holds only its part of a tensor. `DTensor` is not imported: that takes seconds."""
+    return type(tensor) not in (torch.Tensor, torch.nn.Parameter) and hasattr(tensor, "to_local")
+
+
+def local(tensor: torch.Tensor) -> torch.Tensor:
+    """The part that is here; the tensor itself where that is all of it.
+
+    Raises:
+        RuntimeError: its memory was given back; to read it would end the process.
+    """
+    here: torch.Tensor = tensor.to_local() if is_shard(tensor) else tensor  # type: ignore[attr-defined]
+    if not in_memory(here):
+        raise RuntimeError(f"a tensor of shape {tuple(here.shape)} has no memory: it was gathered and given back")
+    return here
+
+
+def in_memory(tensor: torch.Tensor) -> bool:
+    """False for a tensor whose memory was given back: sharded training does so with weights that were gathered."""
+    return tensor.layout is not torch.strided or not tensor.numel() or tensor.untyped_storage().nbytes() > 0
