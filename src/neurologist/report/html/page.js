@@ -24,11 +24,11 @@ Report.part((data, signal, kept) => {
   }
 
   // -- the chosen step
-  function choose(index) {
+  function choose(index, first = false) {
     at = index;
     const said = document.getElementById("step-said"), chosen = data.steps[at];
     document.documentElement.style.setProperty("--at", `${100 * (at + 0.5) / data.steps.length}%`);
-    if (!said) return;
+    if (!said || first && at === data.at) return;  // the page was made with this step
     said.textContent = chosen.toLocaleString("en");
     step.setAttribute("aria-valuetext", `${words.step} ${chosen}`);
     waterfall.show(at);
@@ -133,7 +133,7 @@ Report.part((data, signal, kept) => {
   tip.hidden = true;
   loss();
   if (kept) again();
-  choose(step ? Number(step.value) : at);
+  choose(step ? Number(step.value) : at, true);
   if (layer && layer.value) filter();
   if (!kept) follow();
 });
