@@ -2,11 +2,14 @@ from __future__ import annotations
 
 import io
 import json
+from pathlib import Path
 
 import pytest
 
+from neurologist.config import settings_for
 from neurologist.diagnose.engine import rules
 from neurologist.diagnose.rule import SECTIONS
+from neurologist.diagnose.thresholds import thresholds
 from neurologist.report import explain
 
 
@@ -48,3 +51,11 @@ def test_a_rule_is_found_by_name_code_or_cause() -> None:
 def test_the_nearest_names_are_offered(typed: str, meant: str) -> None:
     assert meant in explain.nearest(typed, rules())
     assert explain.nearest("qqqqqq", rules()) == []
+
+
+def test_the_numbers_of_a_rule_are_shown_as_they_stand_in_settings(tmp_path: Path) -> None:
+    for slug, rule in rules().items():
+        _, _, shown = explain.as_markdown(explain.explanation(rule)).partition("```toml\n")
+        assert bool(shown) is bool(thresholds(rule))
+        (tmp_path / "pyproject.toml").write_text(shown.partition("```")[0], encoding="utf-8")
+        assert settings_for(tmp_path).numbers == ({slug: thresholds(rule)} if shown else {})

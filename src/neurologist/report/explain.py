@@ -1,7 +1,8 @@
 """What a rule says about itself, as terminal text, Markdown and JSON; and the table of all rules.
 
 Everything comes from the rule's class and its docstring, so that there is nothing here to keep up to date.
-May import: rich, `diagnose.rule`, `report.json`. To add a form, add a function from `Explanation` to a string.
+May import: rich, `diagnose.rule`, `diagnose.thresholds`, `report.json`. To add a form, add a function from
+`Explanation` to a string.
 """
 
 from __future__ import annotations
@@ -19,13 +20,17 @@ from rich.text import Text
 
 from neurologist.diagnose import languages
 from neurologist.diagnose.rule import SECTIONS, Rule, Stage
+from neurologist.diagnose.thresholds import Number, meanings, thresholds
 from neurologist.report import json, words
 from neurologist.report.terminal import COLOURS, console_like, rendered, speaks_unicode
 
 
 @dataclass(frozen=True)
 class Explanation:
-    """A rule in plain data; `sections` are the docstring's, the lead under `summary`; texts are in `language`."""
+    """A rule in plain data; `sections` are the docstring's, the lead under `summary`; texts are in `language`.
+
+    `numbers` are those that it decides by, each with its value and its meaning: settings may override them.
+    """
 
     rule: str
     code: str
@@ -36,6 +41,7 @@ class Explanation:
     sections: dict[str, str]
     explains: tuple[str, ...]
     treatments: tuple[str, ...]
+    numbers: dict[str, dict[str, Number | str]]
     language: str = languages.ENGLISH
 
 
@@ -44,10 +50,10 @@ def explanation(rule: type[Rule], lang: str = languages.ENGLISH) -> Explanation:
     sections = languages.explained(rule.explanation(), rule.slug, lang, SECTIONS[-1])
     stage = Stage(rule.stage).name.lower()
     explains = tuple(sorted(rule.explains))
-    lead = sections.pop("", "")
-    return Explanation(
-        rule.slug, rule.code, rule.cause, rule.severity, stage, lead, sections, explains, tuple(rule.treatments), lang
-    )
+    lead, said = sections.pop("", ""), meanings(rule)
+    numbers = {name: {"value": value, "meaning": said[name]} for name, value in thresholds(rule).items()}
+    head = (rule.slug, rule.code, rule.cause, rule.severity, stage, lead)
+    return Explanation(*head, sections, explains, tuple(rule.treatments), numbers, lang)
 
 
 def nearest(name: str, known: Iterable[str]) -> list[str]:
@@ -136,7 +142,20 @@ def _related(explained: Explanation) -> list[tuple[str, str]]:
     tr = languages.of_report(explained.language)
     brings = ", ".join(explained.explains)
     cures = ", ".join(explained.treatments)
-    return [(t, b) for t, b in ((tr("What it brings about"), brings), (tr("Treatments"), cures)) if b]
+    related = ((tr("What it brings about"), brings), (tr("Treatments"), cures))
+    return [(t, b) for t, b in (*related, (tr("Numbers that you can set"), _settings(explained))) if b]
+
+
+def _settings(explained: Explanation) -> str:
+    """A rule's numbers as they stand in a pyproject.toml."""
+    if not explained.numbers:
+        return ""
+    lines = [f"{name} = {_toml(number['value'])}  # {number['meaning']}" for name, number in explained.numbers.items()]
+    return "\n".join(["```toml", f"[tool.neurologist.rules.{explained.rule}]", *lines, "```"])
+
+
+def _toml(value: Number | str) -> str:
+    return str(list(value) if isinstance(value, tuple) else value)
 
 
 def _body(body: str) -> Padding:
