@@ -65,7 +65,8 @@ def _plus(a: ast.expr, b: ast.expr) -> ast.expr:
 
 
 def _most(x: Entries) -> ast.expr:
-    return reduce(lambda a, b: _call("max", a, b), x)
+    """The largest; of equal ones the first, as `_top` has it, so that their slopes agree."""
+    return reduce(lambda a, b: _call("where", ast.Compare(a, [ast.GtE()], [b]), a, b), x)
 
 
 def _weights(x: Entries) -> Entries:

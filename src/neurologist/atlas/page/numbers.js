@@ -49,14 +49,13 @@ function erf(x) {
 }
 
 const STEP = 1e-5; // of differences of the slope
-const NEAR = 1e-7; // on either side of a branch
 
 /* What a member's formulas say, or between its computed points where it has no formula: NaN where there is neither. */
 function valueOf(member, order, x, parameters) {
   const found = FUNCTIONS[`${member.kind}/${member.name}`][order];
   if (found) {
     const value = found(x, ...parameters);
-    return order < 2 ? value : mended(value, member, x, (at) => found(at, ...parameters), parameters);
+    return order < 2 ? value : mended(value, member, x, parameters);
   }
   const points = member.points;
   const column = points && [points.value, points.slope, null][order];
@@ -70,13 +69,9 @@ function valueOf(member, order, x, parameters) {
   return column[left] * (1 - share) + column[left + 1] * share;
 }
 
-/* A second slope where its formula has a branch and the function has no kink: what both sides agree on. */
-function mended(value, member, x, found, parameters) {
-  const [left, right] = [found(x - NEAR), found(x + NEAR)];
-  const size = 1 + Math.abs(left);
-  if (Math.abs(left - right) < 1e-5 * size && !(Math.abs(value - left) < 1e-5 * size)) return (left + right) / 2;
+/* A second slope whose formula says 0 times infinity, as a power of 1 does where it is 0: by differences. */
+function mended(value, member, x, parameters) {
   if (!Number.isNaN(value)) return value;
-  // the formula says 0 times infinity, as a power of 1 does where it is 0
   return (valueOf(member, 1, x + STEP, parameters) - valueOf(member, 1, x - STEP, parameters)) / (2 * STEP);
 }
 

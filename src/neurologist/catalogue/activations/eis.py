@@ -4,10 +4,12 @@ from math import inf
 
 from neurologist.catalogue.spec import Activation, Interval, Source
 
-# The denominator times exp(theta x) below 0, so that no exponential overflows.
-DENOMINATOR = "hypot(sqrt(beta), sqrt(gamma) * x) * exp(theta * min(x, 0)) + delta * exp(-theta * max(x, 0))"
-WEIGHT = "exp(theta * min(x, 0))"
-STEEPNESS = f"(gamma * x / hypot(sqrt(beta), sqrt(gamma) * x) * {WEIGHT} - delta * theta * exp(-theta * max(x, 0)))"
+# The denominator times exp(theta x) below 0, so that no exponential overflows. All branches change at the same test, so
+# that slopes agree at 0.
+WEIGHT = "where(x < 0, exp(theta * min(x, 0)), 1)"
+REST = "where(x < 0, 1, exp(-theta * max(x, 0)))"
+DENOMINATOR = f"hypot(sqrt(beta), sqrt(gamma) * x) * {WEIGHT} + delta * {REST}"
+STEEPNESS = f"(gamma * x / hypot(sqrt(beta), sqrt(gamma) * x) * {WEIGHT} - delta * theta * {REST})"
 
 ACTIVATION = Activation(
     name="eis",

@@ -5,7 +5,7 @@ from neurologist.catalogue.spec import REAL, Activation, Source
 # The sigmoid in two factors: all of it is below the least number where an entry times it is not yet.
 HALF = "exp(-abs(first(x)) / 2)"
 ROOT = f"where(first(x) < 0, {HALF}, 1)"
-REST = f"({ROOT} / (1 + {HALF} * {HALF}))"
+REST = f"where(first(x) < 0, {HALF} / (1 + {HALF} * {HALF}), 1 / (1 + {HALF} * {HALF}))"
 
 ACTIVATION = Activation(
     name="swiglu",
