@@ -46,6 +46,7 @@ def page(cards: Sequence[Mapping[str, Any]], lang: str = "en") -> str:
         "WORDS_OF": words(),
         "LANGUAGE": language(),
         "ABOUT_IN_CHINESE": json.loads(_part("members.zh.json")),
+        "PHRASES_IN_CHINESE": json.loads(_part("phrases.zh.json")),
         "CERTIFIED": conditions(),
         "ERFC_SERIES": erfc_series(),
         "ERFC_FOLD": FOLD,

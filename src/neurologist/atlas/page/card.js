@@ -39,7 +39,7 @@ function drawCardPlot(host, readout, member, x, parameters, onmove) {
     lines,
     marks,
     x: [member.low, member.high],
-    xlabel: member.axis,
+    xlabel: saidText(member.axis),
     ylabel: t("value_axis"),
     label: t("plot_of", { name: member.name }),
     onmove,
@@ -61,7 +61,7 @@ function drawCard() {
   const parameters = parametersOf(member, state.p);
   const drawable = hasOrder(member, 0);
   const redraw = () => drawable && drawCardPlot(figure, readout, member, x, parameters, moved);
-  const position = slider(member.axis, { min: member.low, max: member.high, value: x }, (value) => moved(value));
+  const position = slider(saidText(member.axis), { min: member.low, max: member.high, value: x }, (value) => moved(value));
   position.input.step = (member.high - member.low) / 1000;
   position.set(x);
   function moved(value) {
@@ -83,7 +83,7 @@ function drawCard() {
     h("h2", {}, member.name, member.aliases.length ? h("small", {}, ` ${member.aliases.join(", ")}`) : null),
     aboutOf(member),
     ...(drawable ? [legend(linesOf(member, parameters)), figure, position, readout] : [h("p", {}, t("no_plot"))]),
-    member.note ? h("p", { class: "note", lang: "en" }, member.note) : "",
+    member.note ? h("p", { class: "note" }, said(member.note)) : "",
     member.points ? h("p", { class: "note" }, t("points_only", { count: member.points.x.length })) : "",
     parameterBox(member, sliders),
     ...facts(member),
@@ -118,19 +118,19 @@ function facts(member) {
     codeOf(member),
     certificateOf(member),
     h("h3", {}, t("source")),
-    h("p", { lang: "en" }, member.source),
+    h("p", { lang: "en" }, sourceOf(member)),
   ];
 }
 
 function usesOf(member) {
   if (!member.uses?.length) return "";
-  const rows = member.uses.map(([place, why]) => h("li", {}, h("b", {}, place), `: ${why}`));
-  return h("div", {}, h("h3", {}, t("uses")), h("ul", { lang: "en" }, rows));
+  const rows = member.uses.map(([place, why]) => h("li", {}, h("b", {}, said(place)), language === "zh" ? "：" : ": ", said(why)));
+  return h("div", {}, h("h3", {}, t("uses")), h("ul", {}, rows));
 }
 
 function derivationOf(member) {
   if (!member.steps?.length) return "";
-  const rows = member.steps.map(([markup, why]) => h("li", {}, formula(markup), h("span", { class: "note", lang: "en" }, why)));
+  const rows = member.steps.map(([markup, why]) => h("li", {}, formula(markup), h("span", { class: "note" }, said(why))));
   return h("details", {}, h("summary", {}, t("derivation")), h("ol", { class: "steps" }, rows));
 }
 

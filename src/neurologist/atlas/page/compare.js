@@ -36,7 +36,7 @@ function drawCompare() {
   );
   if (!chosen.length) return;
   const x = [Math.min(...chosen.map((member) => member.low)), Math.max(...chosen.map((member) => member.high))];
-  const axes = [...new Set(chosen.map((member) => member.axis))].join(", ");
+  const axes = [...new Set(chosen.map((member) => saidText(member.axis)))].join(", ");
   plot(figure, { lines, x, xlabel: axes, ylabel: orders[order][1], label: t("compare_plot", { names: chosen.map((m) => m.name).join(", ") }) });
 }
 

@@ -60,9 +60,9 @@ function startRows(traits) {
 function lossRows(member) {
   const rows = [
     ["expects", t(`expects_${member.expects}`)],
-    ["targets", h("span", { lang: "en" }, member.targets)],
+    ["targets", said(member.targets)],
     ["link", member.applies ? t("applies", { name: member.applies }) : member.link],
-    ["shape", h("span", { lang: "en" }, member.shape)],
+    ["shape", said(member.shape)],
   ];
   return member.canonical ? [...rows, ["canonical", t("canonical_means", { name: member.canonical })]] : rows;
 }
