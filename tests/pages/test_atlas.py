@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from neurologist.atlas.build import LANGUAGES, _literal
+from neurologist.atlas.drawn import drawn
 from neurologist.catalogue import activations, losses
 from neurologist.catalogue.differentiate import differentiate
 from neurologist.catalogue.oracle import exact
@@ -88,12 +89,12 @@ def test_every_activation_is_what_50_digits_say(ask):
 @pytest.mark.slow
 def test_every_loss_is_what_python_says(ask):
     _, numbers = ask
-    drawn = 0
+    seen = 0
     for name, spec in losses.items():
         setting = curves.setting(spec)
         if setting is None:
             continue
-        drawn += 1
+        seen += 1
         x = between(setting.low + 4 * H, setting.high - 4 * H)
         at, _ = curves._rows(loss_functions[name])
         with np.errstate(all="ignore"):
@@ -103,7 +104,7 @@ def test_every_loss_is_what_python_says(ask):
         assert_same(numbers(f"loss/{name}", 0, x), value, DIGITS)
         assert_same(numbers(f"loss/{name}", 1, x), slope, DIGITS, noise=1e-8)
         assert_same(numbers(f"loss/{name}", 2, x), second, DIGITS)
-    assert drawn > 60
+    assert seen > 60
 
 
 @pytest.mark.slow
@@ -181,14 +182,12 @@ def test_every_card_opens_in_both_languages(atlas, opened):
 
 def test_it_is_one_small_file(atlas):
     assert atlas.stat().st_size < LARGEST
-    text = atlas.read_text(encoding="utf-8")
-    assert not re.search(r"""(?:src|href)=["']?(?:https?:)?//""", text)
+    assert not re.search(r"""(?:src|href)=["']?(?:https?:)?//""", text := atlas.read_text(encoding="utf-8"))
     assert "default-src 'none'" in text
 
 
 def test_text_cannot_end_its_script():
-    hostile = "</script><script>alert(1)</script><!-- \u2028"
-    written = _literal({"name": hostile})
+    written = _literal({"name": "</script><script>alert(1)</script><!-- \u2028"})
     assert not re.search(r"</|<!--|<script|\u2028", written)
 
 
