@@ -33,8 +33,8 @@ function piecesPath(pieces, place) {
   return pieces.map(([from, to]) => `M${at(from)}L${at(to)}`).join("");
 }
 
-/* A path point by point; what lies far outside is drawn at the edge of what can be seen. */
-function walkMarks(points, place, width = 3000) {
+/* A path point by point; what lies very far outside is drawn nearer. */
+function walkMarks(points, place, width = 1e5) {
   const clip = (p) => Math.min(Math.max(p, -width), width).toFixed(1);
   const known = points.filter((point) => point.every(Number.isFinite)).map(([x, y]) => place(x, y).map(clip));
   const path_ = s("path", { d: known.map((at, i) => `${i ? "L" : "M"}${at.join(" ")}`).join(""), class: "walk" });

@@ -2,6 +2,8 @@
 
 const SMALL_VIEW = { x: [-2.4, 2.4], y: [-2.4, 2.4] };
 const SMALL_POINTS = 120;
+const NOTHING = 1e-12; // of a weight: rounding alone
+const FLAT = 1e-6; // of a gradient
 const GRID = 61; // points along a side, at which the network is asked
 
 /* Inputs, two to a sample, and classes. */
@@ -127,13 +129,14 @@ function smallVerdict(made, chosen) {
   if (!Number.isFinite(loss)) said.push(t("small_broken"));
   else if (chosen.act === "identity") {
     const { w, b } = collapsed(made.net);
-    const added = (value) => `${value < 0 ? "−" : "+"} ${fmt(Math.abs(value), 3)}`;
-    said.push(t("small_straight", { ...values, w1: fmt(w[0], 3), w2: added(w[1]), b: added(b) }));
+    const shown = (value) => fmt(Math.abs(value) < NOTHING ? 0 : value, 3);
+    const added = (value) => `${value < 0 ? "−" : "+"} ${shown(Math.abs(value))}`;
+    said.push(t("small_straight", { ...values, w1: shown(w[0]), w2: added(w[1]), b: added(b) }));
     if (chosen.set === "xor") said.push(t("small_no_line"));
     if (chosen.set === "xor" && !HEADS[chosen.loss].through) said.push(t("small_floor", { floor: fmt(made.head.value([0, 0, 0, 0])) }));
   } else if (chosen.init === "zeros") said.push(t("small_same", values));
   else if (made.right === made.classes.length) said.push(t("small_learnt"));
-  else if (largest < 1e-6) said.push(t("small_flat"));
+  else if (largest < FLAT) said.push(t("small_flat"));
   return said.join(" ");
 }
 

@@ -47,7 +47,7 @@ function makeZigzag(chosen) {
     const which = chosen.batch === "full" ? undefined : [side.gradients.length % ZIGZAG.samples];
     const gradient = side.gradient(at, which);
     side.gradients.push(gradient);
-    side.oneSign += gradient[0] * gradient[1] > 0 ? 1 : 0;
+    side.oneSign += gradient[0] * gradient[1] >= 0 ? 1 : 0; // a ReLU's input is often 0
     side.points.push(at.map((w, part) => w - side.rate * gradient[part]));
     side.losses.push(side.value(...side.points[side.points.length - 1]));
   };
