@@ -91,6 +91,15 @@ def test_chinese(tried, opened):
     assert [h for h in headings if not re.search("[\u4e00-\u9fff]", h)] == []
 
 
+def test_texts_of_the_program_are_not_taken_for_ours(opened, tmp_path):
+    said = "the shape went from 3 to 4"
+    arm = replace(ARM, verdict="failed", error=said, label=said)
+    found = made(arm, notes=(said,), why=said).in_language("zh")
+    page = opened(saved(found, tmp_path), width=1000)
+    assert page.locator("#trials").inner_text().count(said) == 4
+    assert page.evaluate("document.documentElement.scrollWidth") <= 1000
+
+
 def made(*arms: Arm, **fields) -> Diagnosis:
     control = Course((1, 2, 30), (2.0, 1.0, 0.5), (None, None, 0.25), 30)
     return Diagnosis(trials=Trials("accuracy", "accuracy", arms, control=control, **fields))

@@ -56,20 +56,19 @@ def view(trials: Trials, tr: Say, base: Path | None = None, ascii_only: bool = F
         tuple(
             "\n".join(words.code_line(line, ascii_only=ascii_only) for line in t.splitlines()) for t in trials.by_hand
         ),
-        tuple(clean(tr(note)) for note in trials.notes),
+        tuple(map(clean, trials.notes)),
     )
 
 
 def outcome(trials: Trials, tr: Say) -> str:
     """The result in one or two sentences."""
     if not trials.found or not trials.arms:
-        return tr(f"No cure: {tr(trials.why)}.")
+        return f"{tr('No cure: ')}{trials.why}{tr('.')}"
     best = trials.arms[0]
     seeds = tr(words.plural(best.seeds, "seed"))
     numbers = f"{measured(trials.measure, tr)} {_score(best.control, tr)} -> {_score(best.treated, tr)}"
-    said = tr(f"Cured by: {best.label} ({numbers}, {seeds}).")
-    if best.verdict != "cured":
-        said = tr(f"Helped by: {best.label} ({numbers}, {seeds}).")
+    word = tr("Cured by: ") if best.verdict == "cured" else tr("Helped by: ")
+    said = f"{word}{best.label} ({numbers}{tr(', ')}{seeds}){tr('.')}"
     return f"{said} {tr(f'Train {trials.longer:g} times as long.')}" if trials.longer > 1 else said
 
 
@@ -119,7 +118,7 @@ def _score(value: float | None, tr: Say) -> str:
 
 def _why(trials: Trials, arm: Arm, tr: Say) -> str:
     if arm.error is not None:
-        return tr(f"It failed: {arm.error}")
+        return f"{tr('It failed: ')}{arm.error}"
     meant = {
         "cured": tr("Nothing of error or warning severity is found in it any more."),
         "helped": tr("It learns better."),
