@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
+from neurologist.cli import _settings
 from neurologist.cli._output import BROKEN, fail, note
 from neurologist.treat import script as scripts
 
@@ -38,9 +39,10 @@ def treat(target: str, arguments: list[str], module: bool, quiet: bool, **option
         program = make(target, arguments)
     except scripts.NoProgram as error:
         raise fail(str(error)) from None
+    settings = _settings.found(Path(program.path))
     try:
         with _live(quiet) as told:
-            return fix(program, told=told, **options)
+            return fix(program, told=told, settings=settings, **options)
     except (ProgramError, scripts.NoProgram, NoBackend, ValueError) as error:
         note(f"{program.name}: {error}")
         raise typer.Exit(BROKEN) from None

@@ -12,6 +12,7 @@ from typing import Annotated
 
 import typer
 
+from neurologist.cli import _settings
 from neurologist.cli._beside import detached, waited_for
 from neurologist.cli._output import BROKEN, CLEAN, LangOption, fail, note, spoken
 
@@ -49,7 +50,7 @@ def command(
         raise fail(taken(port, error)) from None
     try:
         ended = not waited_for(record, patient=given is not None)
-        live = Live(record, lang, listening, Path.cwd())
+        live = Live(record, lang, listening, Path.cwd(), _settings.found(record))
         if given is None:
             note(f"{'the run has ended, ' if ended else ''}look at {address(listening)} (Ctrl-C stops showing it)")
         if open_:

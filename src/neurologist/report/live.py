@@ -18,7 +18,7 @@ from threading import Lock, Thread
 from typing import Any
 from urllib.parse import urlsplit
 
-from neurologist.diagnose import Diagnosis, examine
+from neurologist.diagnose import Diagnosis, Settings, examine
 from neurologist.diagnose.languages import of_report
 from neurologist.record import RecordError, Run
 from neurologist.record.opening import copied, going
@@ -40,7 +40,7 @@ class Look:
     going: bool
 
 
-def look(path: Path) -> Look:
+def look(path: Path, settings: Settings | None = None) -> Look:
     """Diagnose a record that may be written at this moment.
 
     Raises:
@@ -48,7 +48,8 @@ def look(path: Path) -> Look:
     """
     with closing(copied(path)) as copy:
         run = Run(copy)
-        found, status, still = examine(run), run.meta.get("status", "cut off"), going(path)
+        found = examine(run, settings=settings or Settings())
+        status, still = run.meta.get("status", "cut off"), going(path)
     status = status if still or status != "running" else "cut off"
     return Look(replace(found, summary=replace(found.summary, status=status, record=str(path.absolute()))), still)
 
@@ -87,10 +88,18 @@ class Live:
         lang: of the page.
         listening: see `bound`.
         base: folder that paths in the page are relative to.
+        settings: of the user, by which the record is diagnosed.
     """
 
-    def __init__(self, path: Path, lang: str, listening: socket.socket, base: Path | None = None) -> None:
-        self.path, self.lang, self.base = path, lang, base
+    def __init__(
+        self,
+        path: Path,
+        lang: str,
+        listening: socket.socket,
+        base: Path | None = None,
+        settings: Settings | None = None,
+    ) -> None:
+        self.path, self.lang, self.base, self.settings = path, lang, base, settings
         self.state: dict[str, Any] = {"version": 0, "ended": False, "said": ""}
         self.page = b""
         self.gone = ""  # why the record cannot be read any more
@@ -135,7 +144,7 @@ class Live:
         self._seen = self._stamp()
         tr = of_report(self.lang)
         try:
-            now = look(self.path)
+            now = look(self.path, self.settings)
         except RecordError as error:
             self._lost(str(error))
             return

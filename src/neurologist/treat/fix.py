@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from neurologist.diagnose import Diagnosis
+from neurologist.diagnose import Diagnosis, Settings
 from neurologist.diagnose.finding import SEVERITIES
 from neurologist.diagnose.trials import Course, Trials
 from neurologist.treat.crew import crew
@@ -113,6 +113,7 @@ def fix(
     backend: str | None = None,
     address: str | None = None,
     told: Callable[[Trial], None] | None = None,
+    settings: Settings | None = None,
 ) -> Cure:
     """Diagnose a program, try treatments on it against a control, and say which cures.
 
@@ -133,6 +134,7 @@ def fix(
         backend: "ray" or "dask" to run arms on a cluster.
         address: of the cluster; None for one on this machine.
         told: called with each trial when it ends.
+        settings: of the user, as `neurologist.config` reads them: what is ignored is not treated.
 
     Raises:
         ProgramError: the program ended before its first backward pass.
@@ -145,7 +147,7 @@ def fix(
         program = script(str(program), arguments)
     scripted, started = isinstance(program, Script), time.time()
     with crew(jobs, scripted=scripted, backend=backend, address=address, isolate=isolate) as arms:
-        search = Search(program, steps, arms)
+        search = Search(program, steps, arms, settings=settings or Settings())
         if told is not None:
             search.told = told
         control = _control(search, minutes)

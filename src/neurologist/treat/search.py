@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from functools import cmp_to_key, partial
 from math import inf, isfinite
 
-from neurologist.diagnose import Diagnosis, Finding
+from neurologist.diagnose import Diagnosis, Finding, Settings
 from neurologist.diagnose.rule import Stage
 from neurologist.treat.apart import Lost
 from neurologist.treat.crew import Crew
@@ -60,6 +60,7 @@ class Search:
         patience: seconds after which an arm is given up.
         short: the control's first steps, where arms were run for as many.
         loss_is_sound: nothing found speaks against the loss itself.
+        settings: of the user, by which arms are diagnosed.
     """
 
     program: Program
@@ -75,6 +76,7 @@ class Search:
     length: int | None = None
     patience: float = HANGS
     short: Trial | None = None
+    settings: Settings = field(default_factory=Settings)
 
     @property
     def task(self) -> Task:
@@ -91,7 +93,7 @@ class Search:
 
     def control(self, seconds: float | None = None) -> Trial:
         """The program as it is, examined and traced, for so long at most."""
-        whole = Job(steps=FULL * self.steps, seconds=seconds, examined=True)
+        whole = Job(steps=FULL * self.steps, seconds=seconds, examined=True, settings=self.settings)
         trial = next(self._conduct([whole]))
         if trial.seen is not None:
             self.seen = trial.seen
@@ -111,7 +113,7 @@ class Search:
         """The whole program under a plan, examined, as many times as the plan takes longer; from seed `number`."""
         left = None if self.deadline == inf else max(1.0, self.deadline - time.monotonic())
         seconds = left if plan.longer > 1 else None
-        return Job(plan, number, self.length or FULL * self.steps, seconds, self.task, examined=True)
+        return Job(plan, number, self.length or FULL * self.steps, seconds, self.task, True, settings=self.settings)
 
     def trials(self, jobs: Iterable[Job]) -> list[Trial]:
         """What these jobs give, in their order."""

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from math import inf, isfinite
 from statistics import fmean
 
-from neurologist.diagnose import Diagnosis
+from neurologist.diagnose import Diagnosis, Settings
 from neurologist.treat.carry import Carry
 from neurologist.treat.plan import Plan
 from neurologist.treat.program import Ending, Program, run
@@ -35,6 +35,7 @@ class Job:
         task: how to score predictions; None to find out, and to note the program's calls.
         examined: findings are looked for in it.
         whole: it runs to the end of the program, or to what the control came to.
+        settings: of the user, by which it is diagnosed.
     """
 
     plan: Plan = field(default_factory=Plan)
@@ -44,6 +45,7 @@ class Job:
     task: Task | None = None
     examined: bool = False
     whole: bool = True
+    settings: Settings = field(default_factory=Settings)
 
 
 @dataclass
@@ -119,7 +121,7 @@ def conduct(program: Program, job: Job) -> Trial:
         trial.seen.ended, trial.seen.steps, trial.seen.optimizers = ending.ended, ending.steps, ending.optimizers
         task = trial.seen.task
     if session is not None and ending.losses:
-        trial.diagnosis = session.diagnose(over_time=tracer is not None)  # only the control's is shown as a page
+        trial.diagnosis = session.diagnose(tracer is not None, job.settings)  # only the control's is shown as a page
     if task is not None:
         trial.worth, trial.chance, trial.recall = ending.worth(task), ending.chance(task), ending.recall(task)
     return trial
