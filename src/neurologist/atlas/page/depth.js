@@ -151,6 +151,7 @@ function drawDeep() {
     perLayer(document.getElementById(`deep-${name}`), run[name], predicted[name], label, label);
   }
   document.getElementById("deep-verdict").textContent = verdict(run, settings);
+  document.getElementById("deep-why").textContent = whySentences(run, settings).join(language === "zh" ? "" : " ");
   document.getElementById("deep-table").replaceChildren(partsTable(run, settings));
   document.getElementById("deep-histograms").replaceChildren(...histograms(run, chosen.depth));
   const note = [t("deep_assumes"), settings.norm === "none" && settings.member.traits.q_slope > 1 + 1e-9 ? t("deep_unstable", { q: fmt(settings.member.traits.q_slope) }) : ""];
