@@ -8,6 +8,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import expect
 
 LESSONS = ["descent", "zigzag", "small", "dying", "time"]
 DESCEND = """(given) => {
@@ -142,24 +143,24 @@ def test_the_keyboard_alone_steps_runs_and_changes_a_descent(atlas, opened):
     assert page.locator("circle.walked").count() == 3
     press("Too large")
     press("Run")  # without motion all at once
-    assert "Too large" in verdict.inner_text()
+    expect(verdict).to_contain_text("Too large")
     press("Right")
-    assert "Arrived" in verdict.inner_text()
+    expect(verdict).to_contain_text("Arrived")
     rate = page.get_by_label("Learning rate η")
     rate.focus()
     page.keyboard.press("Home")
     assert float(kept(page, "descent")["rate"]) == -4
-    assert "Too small" in verdict.inner_text()
+    expect(verdict).to_contain_text("Too small")
     said = verdict.inner_text()
     page.reload()
-    assert verdict.inner_text() == said
+    expect(verdict).to_have_text(said)
     page.get_by_label("Surface", exact=True).focus()
     page.keyboard.press("r")
     assert page.get_by_label("Surface", exact=True).input_value() == "regression"
     assert page.evaluate("document.activeElement.value") == "regression"
     page.get_by_label("Batch", exact=True).select_option("1")
     page.locator("#language").click()
-    assert "最小值" in verdict.inner_text()
+    expect(verdict).to_contain_text("最小值")
     assert page.locator("#lesson-cure").inner_text().startswith("学习率")
     page.locator("#lesson-cure a").first.click()
     assert page.locator("#card h2").inner_text() == "huber"
@@ -215,7 +216,7 @@ def test_a_strange_address_of_a_lesson_is_read_as_far_as_it_makes_sense(atlas, o
         atlas, "#view=learn&lesson=__proto__&descent=rate:oops,steps:1e9,surface:toString,constructor:1,momentum:"
     )
     assert page.locator("#lesson h2").inner_text() == "Gradient descent"
-    assert "after 2000 steps" in page.locator("#lesson-verdict").inner_text()
+    expect(page.locator("#lesson-verdict")).to_contain_text("after 2000 steps")
 
 
 def test_the_filled_samples_are_those_of_the_last_batch(atlas, opened):

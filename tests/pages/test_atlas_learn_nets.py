@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
+from playwright.sync_api import expect
 
 TRAIN = """([kind, given, steps]) => {
   const chosen = { ...LESSONS[kind].first, ...given };
@@ -123,30 +124,32 @@ def test_the_line_of_a_network_without_activations_is_its_product(atlas, opened)
 def test_a_reader_learns_xor_by_keyboard_and_sees_why_a_line_cannot(atlas, opened):
     page = opened(atlas, "#view=learn", reduced_motion="reduce")
     verdict = page.locator("#lesson-verdict")
+    steps = page.locator("#lesson .buttons output")
     page.get_by_role("button", name="Small sets", exact=True).focus()
     page.keyboard.press("Enter")
     assert page.evaluate("document.activeElement.textContent") == "Small sets"
     page.get_by_role("button", name="Run", exact=True).focus()
     page.keyboard.press("Enter")
-    assert "4 of 4 are right (100 %)" in verdict.inner_text()
-    assert "Learnt." in verdict.inner_text()
+    expect(verdict).to_contain_text("4 of 4 are right (100 %)")
+    expect(verdict).to_contain_text("Learnt.")
     assert page.locator("path.wrong").count() == 0
     page.get_by_role("button", name="Without an activation").focus()
     page.keyboard.press("Enter")
+    expect(steps).to_have_text("step 500")
     said = verdict.inner_text()
     assert "straight line" in said
     assert "at most 3 of 4" in said
     assert "0.6931" in said
     assert page.locator("path.wrong").count() > 0
     page.get_by_label("Set", exact=True).select_option("linear")
-    assert "120 of 120 are right" in verdict.inner_text()
+    expect(verdict).to_contain_text("120 of 120 are right")
     page.get_by_label("Activation", exact=True).select_option("relu")
     page.get_by_label("Weights", exact=True).select_option("zeros")
-    assert "symmetry" in verdict.inner_text()
+    expect(verdict).to_contain_text("symmetry")
     page.reload()
-    assert "symmetry" in verdict.inner_text()
+    expect(verdict).to_contain_text("symmetry")
     page.locator("#language").click()
-    assert "对称性" in verdict.inner_text()
+    expect(verdict).to_contain_text("对称性")
 
 
 def test_the_colour_behind_the_samples_says_the_class(atlas, opened):
@@ -210,10 +213,11 @@ def test_both_networks_start_from_the_same_weights(atlas, opened):
 def test_a_reader_sees_units_die_and_leaky_relu_live(atlas, opened):
     page = opened(atlas, "#view=learn&lesson=dying", reduced_motion="reduce")
     verdict = page.locator("#lesson-verdict")
-    assert re.search(r"relu: all 16 units are dead, .*leaky_relu: no unit is dead", verdict.inner_text())
+    expect(verdict).to_contain_text(re.compile(r"relu: all 16 units are dead, .*leaky_relu: no unit is dead"))
     assert page.locator("#lesson path.dead").count() == 16
     page.get_by_role("button", name="Healthy").focus()
     page.keyboard.press("Enter")
+    expect(page.locator("#lesson .buttons output")).to_have_text("step 200")
     healthy = int(re.search(r"relu: (\d+) of 16 units are dead", verdict.inner_text())[1])
     assert page.locator("#lesson path.dead").count() == healthy < 4
     page.get_by_label("Mean of the hidden biases at first").focus()
@@ -221,4 +225,4 @@ def test_a_reader_sees_units_die_and_leaky_relu_live(atlas, opened):
     assert int(re.search(r"relu: (\d+) of 16 units are dead, the first since step 0", verdict.inner_text())[1]) > 10
     page.get_by_label("Activation", exact=True).select_option("gelu")
     page.locator("#language").click()
-    assert "gelu：没有死亡单元" in verdict.inner_text()
+    expect(verdict).to_contain_text("gelu：没有死亡单元")

@@ -5,6 +5,7 @@ import re
 import numpy as np
 import pytest
 import torch
+from playwright.sync_api import expect
 
 import neurologist as nl
 
@@ -76,9 +77,9 @@ def test_a_reader_sees_both_signs_by_keyboard(atlas, opened):
     assert float(rows.first.locator("td").nth(5).inner_text()) == pytest.approx(12.53, abs=0.01)
     page.get_by_role("button", name="Run", exact=True).focus()
     page.keyboard.press("Enter")
-    assert "of 140 steps" in verdict.inner_text()
+    expect(verdict).to_contain_text("of 140 steps")
     page.get_by_label("Activation of the layer before").select_option("tanh")
-    assert "tanh is nearly zero-centred" in verdict.inner_text()
+    expect(verdict).to_contain_text("tanh is nearly zero-centred")
     page.reload()
     page.locator("#language").click()
-    assert "tanh 接近零中心" in verdict.inner_text()
+    expect(verdict).to_contain_text("tanh 接近零中心")

@@ -5,6 +5,7 @@ import re
 import numpy as np
 import pytest
 import torch
+from playwright.sync_api import expect
 
 import neurologist as nl
 
@@ -103,23 +104,25 @@ def test_theory_is_python_s_and_a_wide_network_keeps_near_it(atlas, opened):
 def test_a_reader_sees_the_rnn_lose_and_the_lstm_keep_the_gradient(atlas, opened):
     page = opened(atlas, "#view=learn&lesson=time")
     verdict = page.locator("#lesson-verdict")
-    assert re.match(r"RNN with tanh: the gradient vanishes\. .* LSTM: the gradient survives\.", verdict.inner_text())
+    expect(verdict).to_contain_text(
+        re.compile(r"RNN with tanh: the gradient vanishes\. .* LSTM: the gradient survives\.")
+    )
     assert page.locator("#lesson path.line").count() == 10  # five lines, each also in the legend
     length = page.get_by_label("Time steps T", exact=True)
     length.focus()
     page.keyboard.press("End")
-    assert "Over 149 steps" in verdict.inner_text()
+    expect(verdict).to_contain_text("Over 149 steps")
     page.get_by_label("Forget gate's bias").focus()
     page.keyboard.press("Home")
-    assert "LSTM: the gradient vanishes" in verdict.inner_text()
+    expect(verdict).to_contain_text("LSTM: the gradient vanishes")
     page.get_by_label("Recurrent weights' std × √width").focus()
     page.keyboard.press("End")
     page.get_by_label("Activation of the RNN").select_option("relu")
-    assert "RNN with relu: the gradient explodes" in verdict.inner_text()
+    expect(verdict).to_contain_text("RNN with relu: the gradient explodes")
     page.get_by_label("Activation of the RNN").select_option("square")
-    assert "RNN with square: its numbers overflow" in verdict.inner_text()
+    expect(verdict).to_contain_text("RNN with square: its numbers overflow")
     said = verdict.inner_text()
     page.reload()
-    assert verdict.inner_text() == said
+    expect(verdict).to_have_text(said)
     page.locator("#language").click()
-    assert "数值溢出" in verdict.inner_text()
+    expect(verdict).to_contain_text("数值溢出")
