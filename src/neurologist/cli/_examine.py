@@ -11,6 +11,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
@@ -23,6 +24,7 @@ from neurologist.cli._output import BROKEN, CLEAN, FOUND, Format, chosen, fail, 
 from neurologist.cli._progress import progress
 from neurologist.cli._stop import die, stopping, terminable
 from neurologist.treat import script as _script
+from neurologist.watch.ranks import here
 
 if TYPE_CHECKING:
     from neurologist.diagnose import Diagnosis, Settings
@@ -60,7 +62,14 @@ class Request:
 
 
 def examine(request: Request) -> int:
-    """Run the program, report, and give the exit code of the whole."""
+    """Run the program, report, and give the exit code of the whole.
+
+    Of several processes that train together the first one reports; all end with the program's own exit code, for a
+    launcher takes any other for a failure.
+    """
+    rank = here()
+    if rank.number:
+        request = replace(request, output=None, form=Format.text, quiet=True, live=False, opened=False, baseline=None)
     writable(request.output)
     form = chosen(request.form, request.output)
     lang = spoken(request.lang, form.spoken, None if request.output or form.alone else sys.stdout)
@@ -75,28 +84,39 @@ def examine(request: Request) -> int:
             beside(record, request.live, request.port, request.opened, spoken(request.lang, True, None))
         )
         session, outcome = _watched(program, request, record, settings)
+        if rank.number:
+            return outcome.code
         if not session.steps and not session.samples:
             if request.record is None:
                 _record.discard(record)
             return _unseen(program, outcome)
-        try:
-            found = _settings.diagnosed(
-                lambda wanted: session.diagnose(settings=wanted), settings, request.baseline, base
-            )
-            code = _reported(found, outcome, request, form, lang, stream, base)
-            if code == CLEAN and found.by_heart is not None and found.by_heart.learnt is None:
-                code = BROKEN
-        except KeyboardInterrupt:
-            return _script.INTERRUPTED
-        except typer.Exit:
-            raise
-        except Exception as error:
-            kept = f"; what was seen is kept in {record}" if record and record.exists() else ""
-            note(f"the examination itself failed: {type(error).__name__}: {error}{kept}")
-            code = BROKEN
+        find = partial(
+            _settings.diagnosed, lambda wanted: session.diagnose(settings=wanted), settings, request.baseline, base
+        )
+        code = _diagnosed(find, lambda found: _reported(found, outcome, request, form, lang, stream, base), record)
+    if rank.world > 1:
+        return outcome.code
     if outcome.code == _script.TERMINATED and outcome.status == "interrupted":
         die()
     return outcome.code or code
+
+
+def _diagnosed(find: Callable[[], Diagnosis], report: Callable[[Diagnosis], int], record: Path | None) -> int:
+    """Diagnose and report; an error of ours is told, with the place where what was seen is kept."""
+    try:
+        found = find()
+        code = report(found)
+        if code == CLEAN and found.by_heart is not None and found.by_heart.learnt is None:
+            code = BROKEN
+    except KeyboardInterrupt:
+        return _script.INTERRUPTED
+    except typer.Exit:
+        raise
+    except Exception as error:
+        kept = f"; what was seen is kept in {record}" if record and record.exists() else ""
+        note(f"the examination itself failed: {type(error).__name__}: {error}{kept}")
+        code = BROKEN
+    return code
 
 
 def _reported(

@@ -49,8 +49,9 @@ def _make_room(folder: Path, stem: str) -> None:
     ours = re.compile(re.escape(stem) + r"-(\d{8}-\d{6})(?:-(\d+))?\.nlr")
     named = [(found[1], int(found[2] or 1), path) for path in folder.iterdir() if (found := ours.fullmatch(path.name))]
     for *_, path in sorted(named)[: -(KEPT - 1)]:
-        if not _being_written(path):
-            discard(path)
+        for one in (path, *folder.glob(f"{path.stem}.rank*.nlr")):  # of every process of a distributed run
+            if not _being_written(one):
+                discard(one)
 
 
 def _being_written(record: Path) -> bool:

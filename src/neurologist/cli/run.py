@@ -73,6 +73,12 @@ def command(
     Exit code: 0 nothing found, 1 something found, 2 could not be examined. A script that fails keeps its own exit
     code and traceback; Ctrl-C gives 130. SIGTERM ends the run with a report too, and then the process as it
     would without neurologist.
+
+    \b
+    torchrun --nproc-per-node 4 -m neurologist run train.py
+
+    Of processes that train together each writes a record of its own, the first one reports, and the exit code is
+    that of the script.
     """
     cure = partial(treat_at, Path.cwd(), target, arguments or [], module, quiet) if fix else None
     asked = Request(target, arguments or [], module, steps, budget, record, form, output, quiet, lang)

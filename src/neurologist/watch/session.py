@@ -19,8 +19,9 @@ from neurologist.diagnose import Diagnosis, Settings, examine
 from neurologist.record import Run, Store, process
 from neurologist.watch.doors import close_doors, open_doors
 from neurologist.watch.names import Names
+from neurologist.watch.ranks import here, own
 from neurologist.watch.recorder import Recorder
-from neurologist.watch.sampler import Sampler
+from neurologist.watch.sampler import SPARSE, Sampler, Spaced
 from neurologist.watch.steps import Steps
 
 
@@ -28,15 +29,18 @@ class Session:
     """An examination of everything that calls `.backward()` inside the block.
 
     Args:
-        budget: share of the training time that it may take.
+        budget: share of the training time that it may take. Processes that train together look at the same steps
+            instead, spaced ever more widely, whatever that costs.
         record: file to write, or None for memory. An existing file is never overwritten. Where the file cannot be
             written, or no longer, the record goes on in memory and the diagnosis says so.
+            Each further process of a distributed run writes one of its own: run.rank1.nlr.
         steps: optimizer steps to look at; None for all of them.
         sampler: says at which steps to look, in place of the budget.
 
     Attributes:
         status: how the run ended; set it before leaving the block to say so in the record.
         facts: entries for the record's `meta`; likewise.
+        rank: this process's number and how many there are.
         settings: of the user, by which it is diagnosed where no others are given.
     """
 
@@ -49,11 +53,14 @@ class Session:
     ) -> None:
         if steps is not None and steps < 1:
             raise ValueError(f"watch got steps={steps}: expected at least 1, or None for the whole run")
+        self.rank = here()
         self.sampler = sampler or Sampler(budget)
+        if sampler is None and budget > 0 and self.rank.world > 1:
+            self.sampler = Spaced(SPARSE)
         self.status: str | None = None
         self.facts: dict[str, str] = {}
         self.settings = Settings()
-        self._store = Store(record)
+        self._store = Store(own(record, self.rank))
         names = Names()
         self._recorder = Recorder(self._store, names)
         self._steps = Steps(self.sampler, self._recorder, names, steps)
@@ -87,6 +94,8 @@ class Session:
             versions={"neurologist": __version__, "torch": str(torch.__version__), "python": platform.python_version()},
             program=" ".join(sys.argv),
             process=process.mark(),
+            rank=self.rank.number,
+            world=self.rank.world,
             started=time.strftime("%Y-%m-%dT%H:%M:%S%z"),
         )
         open_doors(self._steps)
