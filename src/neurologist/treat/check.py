@@ -40,7 +40,7 @@ def check(
     """Examine a model on one batch; with `overfit`, see whether it can learn that batch by heart.
 
     Parameters, buffers, gradients, modes, optimizer state and random states are restored bitwise afterwards, also when
-    the forward or backward pass raises, or Ctrl-C ends it.
+    the forward or backward pass raises, or Ctrl-C ends it. Meanwhile copies of large ones lie in a temporary file.
 
     Args:
         model: called as `model(*inputs)`, in the mode in which it is.

@@ -1,7 +1,7 @@
 """Keeping a model, its optimizer and all random states as they are, and putting them back bitwise.
 
 What is put back stays the same objects: an optimizer's groups, a parameter's gradient and a module's buffers may be
-held by others. May import: torch.
+held by others. May import: torch, `shelf`.
 """
 
 from __future__ import annotations
@@ -16,6 +16,8 @@ import numpy as np
 import torch
 from torch import nn
 from torch.nn.parameter import is_lazy
+
+from neurologist.watch.shelf import Shelf
 
 Restore = Callable[[], Any]
 
@@ -51,6 +53,7 @@ class _Keeper:
 
     def __init__(self) -> None:
         self.known: dict[int, Restore] = {}
+        self._shelf = Shelf()
 
     def whole(self, thing: nn.Module | torch.optim.Optimizer) -> None:
         """Keep all attributes; a lazy module becomes another class when it is first called, and stays it."""
@@ -67,7 +70,7 @@ class _Keeper:
         if id(value) in self.known or is_lazy(value):
             return
         if isinstance(value, torch.Tensor):
-            self.known[id(value)] = _tensor(value)
+            self.known[id(value)] = _tensor(value, self._shelf)
         elif isinstance(value, dict | list | set | deque | tuple):
             content = dict(value) if isinstance(value, dict) else list(value)
             self.known[id(value)] = partial(_refill, value, content)
@@ -85,21 +88,21 @@ def _refill(value: Any, content: Any) -> None:
         value.update(content)
 
 
-def _tensor(tensor: torch.Tensor) -> Restore:
+def _tensor(tensor: torch.Tensor, shelf: Shelf) -> Restore:
     """Puts back a tensor's entries, its storage, its gradient and whether it wants one."""
-    storage, entries, wants = tensor.data, tensor.detach().clone(), tensor.requires_grad
+    storage, refill, wants = tensor.data, shelf.keep(tensor.data), tensor.requires_grad
     gradient = tensor.grad if tensor.is_leaf else None
-    kept = None if gradient is None else gradient.detach().clone()
+    refill_gradient = None if gradient is None else shelf.keep(gradient.data)
 
     def restore() -> None:
         if (tensor.shape, tensor.dtype) != (storage.shape, storage.dtype) or _elsewhere(tensor, storage):
             tensor.data = storage
-        tensor.data.copy_(entries)
+        refill()
         if tensor.is_leaf:
             tensor.requires_grad_(wants)
             tensor.grad = gradient
-            if gradient is not None and kept is not None:
-                gradient.data.copy_(kept)
+            if refill_gradient is not None:
+                refill_gradient()
 
     return restore
 
