@@ -2,6 +2,7 @@
 # make test    install into .venv, then every gate and every test
 # make lint    the gates without the tests
 # make generated   write anew what is made from the code: type stubs, pages of functions and rules
+# make docs    the documentation as a site in build/docs/, in English and Chinese; a warning is an error
 # make bench   what an examination costs
 # make clean   remove .venv and everything generated
 
@@ -13,7 +14,7 @@ PIP_INSTALL := $(BIN)/python -m pip install --quiet --constraint constraints.txt
 
 .NOTPARALLEL:
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint generated bench clean
+.PHONY: help demo test lint generated docs bench clean
 
 help:
 	@sed -n 's/^# \(make .*\)/\1/p' Makefile
@@ -54,6 +55,14 @@ generated: $(VENV)/.dev
 	$(BIN)/python tools/stubs.py
 	$(BIN)/python tools/pages.py
 	$(BIN)/python tools/rules.py
+
+$(VENV)/.docs: $(VENV)/.installed
+	@echo "== installing Sphinx"
+	@$(PIP_INSTALL) --editable '.[docs]'
+	@touch $@
+
+docs: $(VENV)/.docs
+	@$(BIN)/python tools/site.py
 
 bench: $(VENV)/.dev
 	$(BIN)/python benchmarks/overhead.py

@@ -172,7 +172,7 @@ class Function:
         return exact(formula, {**self.spec.with_defaults(parameters), "x": x})
 
     def module(self, **parameters: Any) -> nn.Module:
-        """The function as an `nn.Module`; learnable parameters become `nn.Parameter`s."""
+        """The function as an `nn.Module`; each learnable parameter becomes an `nn.Parameter`."""
         from neurologist.functional.module import ActivationModule
 
         return ActivationModule(self, parameters)

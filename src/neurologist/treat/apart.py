@@ -79,7 +79,9 @@ def apart(function: Callable[[], T], setting: Setting | None = None, alive: set[
     mine, theirs = context.Pipe(duplex=False)
     with tempfile.TemporaryDirectory(prefix="neurologist-") as folder:
         said = Path(folder, "stderr")
-        here = (str(said), str(Path.cwd()), list(sys.path), dict(os.environ), mp.get_start_method(allow_none=True))
+        with STARTING:  # another thread may be starting the server, from a folder of its own
+            current = str(Path.cwd())
+        here = (str(said), current, list(sys.path), dict(os.environ), mp.get_start_method(allow_none=True))
         job = cloudpickle.dumps((function, setting, here))
         process: BaseProcess = context.Process(target=_serve, args=(job, theirs))
         with _no_main():
