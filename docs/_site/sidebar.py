@@ -14,6 +14,7 @@ LISTS = ("rules/index", "functions/index")
 CONTENTS = "\n\n```{toctree}\n:glob:\n:hidden:\n\n*\n```\n"
 
 FENCE = re.compile(r"(^```.*?^```$)", re.M | re.S)
+OTHER = re.compile(r"^\*.*\]\((?:zh|\.\.)/\w+\.md\).*\n", re.M)  # the way to the other language, in the repository
 WIDE = "[\u3001-\u303f\u4e00-\u9fff\uff00-\uffef]"  # Chinese characters and their punctuation
 BROKEN = re.compile(f"(?<={WIDE})\n *(?={WIDE})")  # where a browser would show a space
 
@@ -22,7 +23,7 @@ def contents(app: Sphinx, name: str, source: list[str]) -> None:
     """Append the list of all pages of the folder to its index, and join lines of Chinese."""
     if name in LISTS:
         source[0] += CONTENTS
-    parts = FENCE.split(source[0])
+    parts = FENCE.split(OTHER.sub("", source[0]))
     source[0] = "".join(part if place % 2 else BROKEN.sub("", part) for place, part in enumerate(parts))
 
 
