@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from neurologist.record import Run, Store
+from neurologist.record.schema import TABLES
 
 
 @pytest.fixture
@@ -28,7 +29,7 @@ def add(store, first, steps=10):
         with store.transaction():
             store.insert("step", [(step, 0, 1.0, 1)])
             store.insert("problem", [(step, "x" * 5_000, "y", 1)])
-            store.insert("sample", [(step, "spaced", 0.0)])
+            store.insert("sample", [(step, "spaced", *[None] * (len(TABLES["sample"]) - 2))])
 
 
 def fill(store):

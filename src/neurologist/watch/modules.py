@@ -40,14 +40,18 @@ class Call(NamedTuple):
 
 
 class _Unasked:
-    """While it stands, whoever asks whether there are global hooks hears of the user's alone: compiled modules warn."""
+    """While it stands, whoever asks whether there are global hooks hears of the user's alone: compiled modules warn.
 
-    original = registry._has_any_global_hook
+    In early versions of torch they do not ask.
+    """
+
+    original: Any = getattr(registry, "_has_any_global_hook", None)
     standing = 0
 
     def __init__(self) -> None:
         type(self).standing += 1
-        registry._has_any_global_hook = self.answer
+        if self.original is not None:
+            registry._has_any_global_hook = self.answer
 
     def answer(self) -> bool:
         """Whether there are more hooks than ours."""
@@ -58,7 +62,7 @@ class _Unasked:
     def remove(self) -> None:
         """Take it out."""
         type(self).standing -= 1
-        if not self.standing:
+        if not self.standing and self.original is not None:
             registry._has_any_global_hook = type(self).original
 
 
