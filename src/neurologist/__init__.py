@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from neurologist.functional import activation, losses
     from neurologist.functional import functions as activations
     from neurologist.functional.compiled import compiled
+    from neurologist.integrations import sink
     from neurologist.read import diagnose
     from neurologist.record import RecordError
     from neurologist.theory.choose import choose
@@ -50,6 +51,7 @@ _HOME = {
     "losses": "neurologist.functional",
     "propagation": "neurologist.theory.propagation",
     "race": "neurologist.treat.race",
+    "sink": "neurologist.integrations",
     "treat": "neurologist.treat.plan",
     "watch": "neurologist.watch.session",
 }
@@ -77,6 +79,7 @@ __all__ = [
     "losses",
     "propagation",
     "race",
+    "sink",
     "treat",
     "watch",
 ]

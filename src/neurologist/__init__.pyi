@@ -24,6 +24,7 @@ from neurologist.functional import activation as activation
 from neurologist.functional import functions as activations
 from neurologist.functional import losses as losses
 from neurologist.functional.compiled import compiled as compiled
+from neurologist.integrations import sink as sink
 from neurologist.read import diagnose as diagnose
 from neurologist.record import RecordError as RecordError
 from neurologist.theory.choose import choose as choose
@@ -59,6 +60,7 @@ __all__ = [
     "losses",
     "propagation",
     "race",
+    "sink",
     "treat",
     "watch",
 ]

@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import sqlite3
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from neurologist.diagnose import Diagnosis, Settings
     from neurologist.treat.fix import Cure
     from neurologist.watch.session import Session
+    from neurologist.watch.sinks import Sink
 
 BUDGET = 0.01  # share of the time, where neither the user nor the settings say another
 
@@ -59,6 +60,7 @@ class Request:
     port: int | None = None
     opened: bool = False
     baseline: Path | None = None
+    sinks: Sequence[Sink] = ()
 
 
 def examine(request: Request) -> int:
@@ -162,7 +164,7 @@ def _watched(
     program: _script.Program, request: Request, record: Path | None, settings: Settings
 ) -> tuple[Session, _script.Outcome]:
     asked = request.budget if request.budget is not None else settings.budget
-    session = _session(BUDGET if asked is None else asked, record)
+    session = _session(BUDGET if asked is None else asked, record, request.sinks)
     limit = None if request.overfit else request.steps
     _script.enter(program)
     try:
@@ -179,7 +181,7 @@ def _watched(
     return session, outcome
 
 
-def _session(budget: float, record: Path | None) -> Session:
+def _session(budget: float, record: Path | None, sinks: Sequence[Sink]) -> Session:
     # all that is needed after the run too: from then on the program's folder may hide a module, `rich` say
     from neurologist import report  # noqa: F401
     from neurologist.diagnose import rules
@@ -188,7 +190,7 @@ def _session(budget: float, record: Path | None) -> Session:
     rules()
 
     try:
-        session = watch(budget=budget, record=record and record.absolute())
+        session = watch(budget=budget, record=record and record.absolute(), sinks=sinks)
     except (OSError, sqlite3.Error) as error:
         reason = error.strerror if isinstance(error, OSError) and error.strerror else error
         raise fail(f"cannot write the record {str(record)!r}: {reason}") from None

@@ -15,6 +15,7 @@ import typer
 from neurologist.cli._examine import Request, examine
 from neurologist.cli._output import FormatOption, LangOption, OutputOption
 from neurologist.cli._settings import BaselineOption
+from neurologist.cli._sinks import SinkOption, made
 from neurologist.cli._treat import treat_at
 from neurologist.cli.watch_run import Open, Port
 
@@ -45,6 +46,7 @@ def command(
     live: Annotated[bool, typer.Option("--live", help="Show the report in a browser while the script trains.")] = False,
     port: Port = None,
     open_: Open = False,
+    sink: SinkOption = None,
     fix: Annotated[bool, typer.Option("--fix", help="Then look for a cure, as `neurologist fix` does.")] = False,
 ) -> None:
     r"""Run a training script as python would, then report what was found.
@@ -58,6 +60,7 @@ def command(
     neurologist run --write-baseline known.json train.py
     neurologist run --fix train.py
     neurologist run --live --open train.py
+    neurologist run --sink tensorboard=runs/a train.py
 
     Options of neurologist come before the script, the script's own after it. Nothing in the script is changed, and
     results stay the same to the last bit. Ctrl-C ends the run early and reports what was seen.
@@ -83,4 +86,4 @@ def command(
     cure = partial(treat_at, Path.cwd(), target, arguments or [], module, quiet) if fix else None
     asked = Request(target, arguments or [], module, steps, budget, record, form, output, quiet, lang)
     shown = replace(asked, live=live or open_, port=port, opened=open_)
-    raise typer.Exit(examine(replace(shown, cure=cure, baseline=baseline)))
+    raise typer.Exit(examine(replace(shown, cure=cure, baseline=baseline, sinks=made(sink))))

@@ -13,7 +13,7 @@ import os
 import re
 import site
 import sysconfig
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from functools import cache
 from pathlib import Path
 from typing import NamedTuple
@@ -118,6 +118,23 @@ def made_at(files: Iterable[str], name: str) -> Frame | None:
     """Where the user's files call a class of this name, when exactly one place does."""
     found = [Frame(file, call.node.lineno, call.function) for file in files for call in _calls(file).get(name, [])]
     return found[0] if len(found) == 1 else None
+
+
+def given_at(files: Iterable[str], words: Collection[str], value: object) -> Frame | None:
+    """Where the user's files give one of these keyword arguments, when one place does, or one with this literal value.
+
+    Frameworks make optimizers themselves: the learning rate is then given to a Trainer.
+    """
+    found = [
+        (Frame(file, word.value.lineno, call.function), getattr(word.value, "value", value))
+        for file in files
+        for same in _calls(file).values()
+        for call in same
+        for word in call.node.keywords
+        if word.arg in words
+    ]
+    fitting = [frame for frame, literal in found if literal == value]
+    return fitting[0] if len(fitting) == 1 else None
 
 
 class Call(NamedTuple):

@@ -69,6 +69,7 @@ class Quantity(ABC):
     columns: ClassVar[dict[str, str]]  # column -> what it holds, with its unit
     needs: ClassVar[frozenset[Need]]
     updated: ClassVar[tuple[str, ...]] = ()  # columns that tell what an optimizer's step did to a parameter
+    plotted: ClassVar[dict[str, str]] = {}  # columns that dashboards get, and their names there
 
     def at_graph(self, op: TapeOp) -> Row | None:
         """Measure from saved tensors, before backward runs; None when there is nothing to say (needs "saved")."""

@@ -69,6 +69,11 @@ _foreign: Foreign | None = None
 _stepped = 0  # optimizer steps seen
 
 
+def watched() -> bool:
+    """Whether anyone watches now."""
+    return bool(_watchers)
+
+
 def open_doors(watcher: Watcher) -> None:
     """Let a watcher see backward passes and optimizer steps; several may watch at once."""
     global _door, _foreign

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import MutableMapping
+from collections.abc import Callable, MutableMapping
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -26,6 +26,7 @@ from neurologist.watch.thinning import Changes, Thinned
 Numbers = MutableMapping[torch.Tensor, int]
 REASONS = 500  # different ones that are told apart; a reason may name an address, and so be new at every step
 OTHERS = ("further parts", "for reasons too many to list")
+RATE = ("lr", "learning_rate")  # what frameworks call the learning rate that they give to their optimizer
 WAITING = 1_000  # losses kept in memory between writes, so that a killed process loses no more
 
 
@@ -34,6 +35,7 @@ class Recorder:
 
     def __init__(self, store: Store, names: Names) -> None:
         self.store, self._names = store, names
+        self.listeners: list[Callable[[int], None]] = []  # get the number of each sample's step once it is written
         self._ops: dict[str, int] = {}
         self._numbers: Numbers = WeakIdKeyDictionary()  # parameter -> its number
         self._stepped_by: Numbers = WeakIdKeyDictionary()  # parameter -> its optimizer's number
@@ -73,7 +75,10 @@ class Recorder:
             number = self._optimizers[optimizer] = self._seen
             options = {k: v for k, v in optimizer.param_groups[0].items() if isinstance(v, bool | int | float | str)}
             name = type(optimizer).__name__
-            place = origin.made_at(dict.fromkeys(f.f_code.co_filename for f in frames()), name)
+            files, first = dict.fromkeys(f.f_code.co_filename for f in frames()), optimizer.param_groups[0]
+            place = origin.made_at(files, name) or origin.given_at(
+                files, RATE, first.get("initial_lr", first.get("lr"))
+            )
             where = (place.file, place.line, origin.code(place.file, place.line)) if place else (None, None, None)
             with self.store.transaction():
                 self.store.insert("optimizer", [(number, name, json.dumps(options), *where, *_calling())])

@@ -9,6 +9,7 @@ import os
 import platform
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 
@@ -22,6 +23,7 @@ from neurologist.watch.names import Names
 from neurologist.watch.ranks import here, own
 from neurologist.watch.recorder import Recorder
 from neurologist.watch.sampler import SPARSE, Sampler, Spaced
+from neurologist.watch.sinks import Sink, Sinks
 from neurologist.watch.steps import Steps
 
 
@@ -36,6 +38,7 @@ class Session:
             Each further process of a distributed run writes one of its own: run.rank1.nlr.
         steps: optimizer steps to look at; None for all of them.
         sampler: says at which steps to look, in place of the budget.
+        sinks: get each sample's numbers too, and findings as they appear; from the first process only.
 
     Attributes:
         status: how the run ended; set it before leaving the block to say so in the record.
@@ -50,6 +53,7 @@ class Session:
         record: str | Path | None = None,
         steps: int | None = None,
         sampler: Sampler | None = None,
+        sinks: Sequence[Sink] = (),
     ) -> None:
         if steps is not None and steps < 1:
             raise ValueError(f"watch got steps={steps}: expected at least 1, or None for the whole run")
@@ -64,6 +68,9 @@ class Session:
         names = Names()
         self._recorder = Recorder(self._store, names)
         self._steps = Steps(self.sampler, self._recorder, names, steps)
+        self._sinks = Sinks(sinks, self._store, self._steps.attempt) if sinks and self.rank.number == 0 else None
+        if self._sinks is not None:
+            self._recorder.listeners.append(self._sinks.sample)
         self._started = time.perf_counter()
         self._pid = os.getpid()
         self._closed = False
@@ -122,6 +129,9 @@ class Session:
             elapsed=self.sampler.elapsed,
             **self.facts,
         )
+        if self._sinks is not None:
+            self._sinks.end()
+            self._recorder.flush()
         self._store.close()
         self._closed = True
 
@@ -152,13 +162,19 @@ def _ending(kind: type[BaseException] | None) -> str:
     return "interrupted" if issubclass(kind, KeyboardInterrupt) else f"failed: {kind.__name__}"
 
 
-def watch(budget: float = 0.01, record: str | Path | None = None, steps: int | None = None) -> Session:
+def watch(
+    budget: float = 0.01,
+    record: str | Path | None = None,
+    steps: int | None = None,
+    sinks: Sequence[Sink] = (),
+) -> Session:
     """Examine everything that calls `.backward()` inside a `with` block.
 
     Args:
         budget: share of the training time that the examination may take, 0 to 1.
         record: file to write what was seen to; None keeps it in memory.
         steps: optimizer steps to look at, for a look at the beginning; training goes on unexamined after them.
+        sinks: where each sample's numbers go too, and findings as they appear: `nl.sink("tensorboard=runs/a")`, ...
 
     Returns:
         The session; ask it for `diagnose()`.
@@ -167,4 +183,4 @@ def watch(budget: float = 0.01, record: str | Path | None = None, steps: int | N
         ValueError: `budget` is not a share, or `steps` is below 1.
         FileExistsError: `record` exists already.
     """
-    return Session(budget, record, steps)
+    return Session(budget, record, steps, sinks=sinks)

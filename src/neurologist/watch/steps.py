@@ -279,3 +279,5 @@ class Steps:
         self._recorder.write(sample, rows, self._inside + sample.inside + time.perf_counter() - start)
         self.attempt("parameters that backward does not reach", self._recorder.rest, sample)
         self.samples += 1
+        for listener in self._recorder.listeners:
+            self.attempt("what sinks get", listener, sample.step)

@@ -36,6 +36,12 @@ class Activation(Quantity):
         "silent_units": "BLOB, one bit per unit, lowest first: 1 where the unit was silent",
     }
     needs = frozenset({"saved"})
+    plotted = {
+        "mean": "activation mean",
+        "std": "activation std",
+        "zero_share": "activation zero share",
+        "saturated_share": "activation saturated share",
+    }
 
     def at_graph(self, op: TapeOp) -> Row | None:
         if op.kind not in ("activation", "softmax"):

@@ -25,6 +25,7 @@ class Gradient(Quantity):
         "zero_share": "share of entries of the arriving gradient that are exactly 0, in [0, 1]",
     }
     needs = frozenset({"gradient", "shared_gradient"})
+    plotted = {"rms_in": "gradient"}
 
     def at_gradient(self, op: TapeOp, gradient: torch.Tensor) -> Row:
         part = strided(gradient)

@@ -32,6 +32,7 @@ class Parameter(Quantity):
     }
     needs = frozenset({"update"})
     updated = ("received", "change", "still", "ratio")
+    plotted = {"rms": "weight", "gradient": "weight gradient", "ratio": "update ratio"}
 
     def at_update(self, update: Update) -> Row:
         before = update.before.abs() if update.before.is_complex() else update.before

@@ -1,0 +1,140 @@
+"""One examination of one training run of a framework: what all callbacks share.
+
+A callback begins it when training begins and ends it when training ends; it then prints, saves, logs, and keeps the
+diagnosis. Nothing that goes wrong here reaches training.
+"""
+
+from __future__ import annotations
+
+import atexit
+import logging
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from neurologist.integrations.sinks import sentence, sink
+
+if TYPE_CHECKING:
+    from neurologist.diagnose import Diagnosis
+    from neurologist.watch.session import Session
+    from neurologist.watch.sinks import Sink
+
+logger = logging.getLogger("neurologist")
+
+
+class Wishes(NamedTuple):
+    """What the user asked a callback for.
+
+    Attributes:
+        budget: share of the training time that the examination may take.
+        record: file for the record; None keeps it in memory.
+        report: file for the report (.html, .json or .txt), in place of printing it.
+        sinks: where each sample's numbers go too: names as `nl.sink` takes them, or sinks.
+    """
+
+    budget: float = 0.01
+    record: str | Path | None = None
+    report: str | Path | None = None
+    sinks: Sequence[str | Sink] = ()
+
+
+class Examination:
+    """Watches from `begin` to `end`.
+
+    Where someone watches already (`neurologist run`, `nl.watch`), the examination is left to them.
+
+    Attributes:
+        diagnosis: of the run, once it ended.
+    """
+
+    def __init__(self) -> None:
+        self.diagnosis: Diagnosis | None = None
+        self._wishes, self._reports = Wishes(), True
+        self._session: Session | None = None
+
+    def __getstate__(self) -> dict[str, Any]:
+        """A copy, as in a checkpoint, watches nothing."""
+        return {**self.__dict__, "_session": None}
+
+    def begin(self, wishes: Wishes, reports: bool = True) -> None:
+        """Start watching; ends what was begun and never ended.
+
+        Args:
+            wishes: what was asked for.
+            reports: whether this process is the one that reports.
+        """
+        self.end("never ended by its framework")
+        self._attempt("cannot begin", self._begin, wishes, reports)
+
+    def _begin(self, wishes: Wishes, reports: bool) -> None:
+        from neurologist.watch.doors import watched
+        from neurologist.watch.session import watch
+
+        if watched():
+            logger.info("someone watches this run already: the callback leaves it to them")
+            return
+        self._wishes, self._reports, self.diagnosis = wishes, reports, None
+        sinks = [sink(s) if isinstance(s, str) else s for s in wishes.sinks] if reports else []
+        record = _free(Path(wishes.record)) if wishes.record else None
+        self._session = watch(wishes.budget, record, sinks=sinks)
+        self._session.__enter__()
+        atexit.register(self.end, "never ended by its framework")
+
+    def end(self, status: str | None = None, log: Callable[[Diagnosis], None] | None = None) -> None:
+        """Stop watching; on the process that reports, report.
+
+        Args:
+            status: how the run ended; None for "finished".
+            log: tells the framework's own logger.
+        """
+        session, self._session = self._session, None
+        if session is not None:
+            atexit.unregister(self.end)
+            self._attempt("cannot end", self._end, session, status)
+        if session is not None and self.diagnosis is not None and self._reports:
+            self._attempt("cannot report", self._report, self.diagnosis)
+            if log is not None:
+                self._attempt("cannot tell the framework's logger", log, self.diagnosis)
+
+    def _end(self, session: Session, status: str | None) -> None:
+        session.status = status or session.status
+        session.__exit__(None, None, None)
+        if self._reports and session.steps:
+            self.diagnosis = session.diagnose()
+
+    def _report(self, diagnosis: Diagnosis) -> None:
+        import neurologist.report  # noqa: F401  # registers the formats
+
+        if self._wishes.report is None:
+            print(diagnosis, flush=True)
+        else:
+            diagnosis.save(self._wishes.report)
+            print(f"neurologist: {summary(diagnosis)} (report: {self._wishes.report})", flush=True)
+
+    def _attempt(self, what: str, function: Callable[..., None], *arguments: Any) -> None:
+        try:
+            function(*arguments)
+        except Exception as error:
+            logger.error("%s: %s: %s; training is not touched by this", what, type(error).__name__, error)
+
+
+def summary(diagnosis: Diagnosis) -> str:
+    """The root cause in one line."""
+    return sentence(diagnosis.findings[0]) if diagnosis.findings else "nothing found"
+
+
+def counts(diagnosis: Diagnosis) -> dict[str, float]:
+    """How much was found, for loggers that take numbers only."""
+    severities = [finding.severity for finding in diagnosis.findings]
+    return {f"neurologist/{severity}s": float(severities.count(severity)) for severity in ("error", "warning")}
+
+
+def _free(path: Path) -> Path:
+    """The path, or where this process's record exists there, the next one where it does not: run-2.nlr."""
+    from neurologist.watch.ranks import here, own
+
+    found, number = path, 1
+    while (mine := own(found, here())) is not None and mine.exists():
+        number += 1
+        found = path.with_stem(f"{path.stem}-{number}")
+    return found

@@ -1,0 +1,59 @@
+"""For loops written with Accelerate: `with examined(accelerator):` around the training.
+
+May import: accelerate, the rooms below.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+try:
+    import accelerate  # noqa: F401
+except ImportError as error:
+    raise ImportError("neurologist.integrations.accelerate needs accelerate: try `pip install accelerate`") from error
+
+from neurologist.integrations._examination import Examination, Wishes, counts
+
+if TYPE_CHECKING:
+    from neurologist.diagnose import Diagnosis
+    from neurologist.watch.sinks import Sink
+
+
+@contextmanager
+def examined(
+    accelerator: Any,
+    budget: float = 0.01,
+    record: str | Path | None = None,
+    report: str | Path | None = None,
+    sinks: Sequence[str | Sink] = (),
+) -> Iterator[Examination]:
+    """Examine a block, and report from the main process when it ends.
+
+    The numbers of errors and warnings go to the accelerator's trackers, where it has some.
+
+    Args:
+        accelerator: the `Accelerator`.
+        budget: share of the training time that the examination may take.
+        record: file for the record; None keeps it in memory.
+        report: file for the report (.html, .json or .txt), in place of printing it.
+        sinks: where each sample's numbers go too, e.g. "tensorboard=runs/a".
+
+    Yields:
+        The examination; after the block its `diagnosis` says what was found.
+    """
+
+    def log(diagnosis: Diagnosis) -> None:
+        accelerator.log(counts(diagnosis))
+
+    examination, status = Examination(), None
+    examination.begin(Wishes(budget, record, report, sinks), accelerator.is_main_process)
+    try:
+        yield examination
+    except BaseException as error:
+        status = "interrupted" if isinstance(error, KeyboardInterrupt) else f"failed: {type(error).__name__}"
+        raise
+    finally:
+        examination.end(status, log)

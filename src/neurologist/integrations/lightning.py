@@ -1,0 +1,72 @@
+"""A Lightning callback: `Trainer(callbacks=[NeurologistCallback()])`.
+
+May import: lightning, the rooms below.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+try:
+    from lightning.pytorch.callbacks import Callback
+except ImportError:
+    try:
+        from pytorch_lightning.callbacks import Callback  # the same under its older name
+    except ImportError as error:
+        raise ImportError("neurologist.integrations.lightning needs lightning: try `pip install lightning`") from error
+
+from neurologist.integrations._examination import Examination, Wishes, counts
+
+if TYPE_CHECKING:
+    from neurologist.diagnose import Diagnosis
+    from neurologist.watch.sinks import Sink
+
+
+class NeurologistCallback(Callback):
+    """Examines `fit`, and reports from the process of rank 0 when it ends.
+
+    The numbers of errors and warnings go to the trainer's loggers as `neurologist/errors` and `neurologist/warnings`.
+
+    Args:
+        budget: share of the training time that the examination may take.
+        record: file for the record; None keeps it in memory.
+        report: file for the report (.html, .json or .txt), in place of printing it.
+        sinks: where each sample's numbers go too, e.g. "tensorboard=runs/a".
+    """
+
+    def __init__(
+        self,
+        budget: float = 0.01,
+        record: str | Path | None = None,
+        report: str | Path | None = None,
+        sinks: Sequence[str | Sink] = (),
+    ) -> None:
+        self._wishes = Wishes(budget, record, report, sinks)
+        self._examination = Examination()
+
+    @property
+    def diagnosis(self) -> Diagnosis | None:
+        """Of the last run that ended."""
+        return self._examination.diagnosis
+
+    def on_fit_start(self, trainer: Any, pl_module: Any) -> None:
+        """Start watching."""
+        self._examination.begin(self._wishes, trainer.is_global_zero)
+
+    def on_exception(self, trainer: Any, pl_module: Any, exception: BaseException) -> None:
+        """Report on a run that failed or was interrupted."""
+        stopped = isinstance(exception, KeyboardInterrupt)
+        self._end(trainer, "interrupted" if stopped else f"failed: {type(exception).__name__}")
+
+    def teardown(self, trainer: Any, pl_module: Any, stage: str) -> None:
+        """Report."""
+        self._end(trainer, None)
+
+    def _end(self, trainer: Any, status: str | None) -> None:
+        def log(diagnosis: Diagnosis) -> None:
+            for logger in trainer.loggers:
+                logger.log_metrics(counts(diagnosis), step=trainer.global_step)
+
+        self._examination.end(status, log)
