@@ -9,6 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from neurologist.cli import _examine
+from neurologist.diagnose import Settings
+from neurologist.treat.script import script
+
 Command = Callable[..., "subprocess.CompletedProcess[str]"]
 
 
@@ -46,14 +50,23 @@ def test_what_is_ignored_or_known_does_not_fail_and_is_told(neurologist: Command
     assert [aside["kind"] for aside in json.loads(again.stdout)["aside"]] == ["known", "ignored"]
 
 
+@pytest.mark.parametrize(
+    ("asked", "set_to", "spent"), [(None, None, _examine.BUDGET), (None, 0.5, 0.5), (None, 0.0, 0.0), (0.0, 0.5, 0.0)]
+)
 def test_the_budget_of_the_settings_holds_until_the_command_says_another(
-    neurologist: Command, sick: Path, tmp_path: Path
+    sick: Path, monkeypatch: pytest.MonkeyPatch, asked: float | None, set_to: float | None, spent: float
 ) -> None:
-    (tmp_path / "pyproject.toml").write_text("[tool.neurologist]\nbudget = 0\n")
-    few = neurologist("run", "-f", "json", "train.py", "--steps", "12")
-    many = neurologist("run", "--budget", "1", "-f", "json", "train.py", "--steps", "12")
-    samples = [json.loads(ran.stdout)["summary"]["samples"] for ran in (few, many)]
-    assert samples[0] < samples[1]
+    class Begun(Exception):
+        """The session would have begun."""
+
+    def begin(budget: float, record: Path | None) -> None:
+        raise Begun(budget)
+
+    monkeypatch.setattr(_examine, "_session", begin)
+    request = _examine.Request(str(sick), [], False, None, asked, None, None, None, True)
+    with pytest.raises(Begun) as begun:
+        _examine._watched(script(str(sick), []), request, None, Settings(budget=set_to))
+    assert begun.value.args == (spent,)
 
 
 @pytest.mark.parametrize("verb", ["run", "check", "diagnose"])
