@@ -39,7 +39,7 @@ def test_what_is_ignored_or_known_does_not_fail_and_is_told(neurologist: Command
     told = " ".join(wrote.stdout.split())
     assert "nothing found, 1 ignored, 1 known" in told
     assert "1 finding ignored: stopped-too-early (a smoke test; project/pyproject.toml)" in told
-    assert "known before (project/known.json): double-softmax at project/train.py:12" in told
+    assert "known before (project/known.json): double-softmax (project/train.py:12)" in told
 
     # the record is examined by what holds above it or above the current folder, which here is neither
     later = neurologist("diagnose", "run.nlr")

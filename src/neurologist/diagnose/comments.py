@@ -130,7 +130,7 @@ def _tokens(code: str) -> Iterator[tokenize.TokenInfo]:
     """Tokens as far as they can be read: a single line may be part of a longer statement."""
     try:
         yield from tokenize.generate_tokens(io.StringIO(code).readline)
-    except (tokenize.TokenError, SyntaxError):
+    except (tokenize.TokenError, SyntaxError, ValueError):
         return
 
 

@@ -27,23 +27,22 @@ def said(diagnosis: Diagnosis, base: Path | None, tr: Say, ascii_only: bool = Fa
             counted[key] += 1
             first.setdefault(key, []).append(aside.finding)
     for (rule, reason, by), count in counted.items():
-        what = tr(words.plural(count, "finding"))
-        line = tr(f"{what} ignored: {rule} ({reason}; {place(by, base)})")
+        what = tr("1 finding ignored") if count == 1 else tr(f"{count:,} findings ignored")
+        line = f"{what}{tr(': ')}{rule} ({reason}; {place(by, base)})"  # the reason is the user's: nothing to translate
         lines.append(line + _explained(first[rule, reason, by], tr))
     lines += [_known(aside, base, tr) for aside in diagnosis.aside if aside.kind == "known"]
     return tuple(words.clean(line, ascii_only=ascii_only) for line in lines)
 
 
 def _known(aside: Aside, base: Path | None, tr: Say) -> str:
-    finding = aside.finding
-    where = place(finding.origin, base)
-    known = tr(f"known before ({place(aside.by, base)}): {finding.rule}")
-    return known + (tr(f" at {where}") if where else "") + _explained([finding], tr)
+    where = place(aside.finding.origin, base)
+    known = f"{tr('known before')} ({place(aside.by, base)}){tr(': ')}{aside.finding.rule}"
+    return known + (f" ({where})" if where else "") + _explained([aside.finding], tr)
 
 
 def _explained(findings: list[Finding], tr: Say) -> str:
     rules = list(dict.fromkeys(symptom.rule for finding in findings for symptom in finding.symptoms))
-    return tr(f", and what it explains: {', '.join(rules)}") if rules else ""
+    return f"{tr(', and what it explains: ')}{', '.join(rules)}" if rules else ""
 
 
 def remarks(diagnosis: Diagnosis, base: Path | None, ascii_only: bool = False) -> tuple[str, ...]:
