@@ -59,7 +59,7 @@ def test_the_budget_of_the_settings_holds_until_the_command_says_another(
     class Begun(Exception):
         """The session would have begun."""
 
-    def begin(budget: float, record: Path | None) -> None:
+    def begin(budget: float, *others: object) -> None:
         raise Begun(budget)
 
     monkeypatch.setattr(_examine, "_session", begin)
