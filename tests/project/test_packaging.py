@@ -1,9 +1,13 @@
-"""What a user gets from `pip install neurologist`."""
+"""What a user gets from `pip install neurologist`: built, and installed in an environment of its own."""
 
+import os
 import re
 import subprocess
 import sys
+import sysconfig
+import tarfile
 import zipfile
+from pathlib import Path
 
 import pytest
 
@@ -17,15 +21,41 @@ def project(root):
     return tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 
 
-@pytest.fixture(scope="module")
-def wheel(root, tmp_path_factory):
-    out = tmp_path_factory.mktemp("dist")
-    command = [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", str(out), str(root)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+def succeed(*command, **options):
+    done = subprocess.run([*map(str, command)], capture_output=True, text=True, check=False, **options)
     assert done.returncode == 0, done.stdout + done.stderr
-    (path,) = out.glob("*.whl")
+    return done
+
+
+@pytest.fixture(scope="module")
+def built(root, tmp_path_factory):
+    """A folder with the sdist, and the wheel that is built from it."""
+    out = tmp_path_factory.mktemp("dist")
+    succeed(sys.executable, "-m", "build", "--no-isolation", "--outdir", out, root)
+    return out
+
+
+@pytest.fixture(scope="module")
+def wheel(built):
+    (path,) = built.glob("*.whl")
     with zipfile.ZipFile(path) as archive:
         yield archive
+
+
+@pytest.fixture(scope="module")
+def installed(built, tmp_path_factory):
+    """The folder of commands of an environment that has the wheel; what it requires comes from the one that runs."""
+    home = tmp_path_factory.mktemp("home") / "environment"
+    succeed(sys.executable, "-m", "venv", "--without-pip", home)
+    commands = home / ("Scripts" if os.name == "nt" else "bin")
+    python = next(commands.glob("python*"))
+    (wheel,) = built.glob("*.whl")
+    pip = (sys.executable, "-m", "pip", "--python", python, "--disable-pip-version-check")
+    succeed(*pip, "install", "--quiet", "--no-deps", "--no-index", wheel)
+    asked = succeed(python, "-c", "import sysconfig; print(sysconfig.get_path('purelib'))")
+    # after its own packages, so that a working tree which is installed here is not what is imported there
+    (Path(asked.stdout.strip()) / "requirements.pth").write_text(sysconfig.get_path("purelib") + "\n", encoding="utf-8")
+    return commands
 
 
 def test_wheel_holds_the_package_its_types_its_translations_and_its_pages(wheel, root):
@@ -59,6 +89,47 @@ def test_wheel_has_the_command_and_the_licence(wheel):
     assert "MIT License" in wheel.read(f"{info}/licenses/LICENSE").decode()
     drawn = "src/neurologist/report/html/vendor/LICENSE.uPlot.txt"
     assert "Leon Sorokin" in wheel.read(f"{info}/licenses/{drawn}").decode()
+
+
+def test_sdist_holds_what_a_packager_needs(built, root):
+    (path,) = built.glob("*.tar.gz")
+    top = f"neurologist-{__version__}"
+    with tarfile.open(path) as archive:
+        names = {name.removeprefix(f"{top}/") for name in archive.getnames()}
+    files = ("README.md", "CHANGELOG.md", "LICENSE", "Makefile", "constraints.txt", "tests/conftest.py")
+    assert {*files, "examples/README.md", "docs/certificates.json", "benchmarks/check.py"} <= names
+    kinds = {"src", "tests", "examples", "docs", "benchmarks", "tools"}
+    folders = {name.split("/")[0] for name in names if "/" in name}
+    assert folders == kinds
+    assert not [name for name in names if "__pycache__" in name or name.endswith(".nlr")]
+
+
+SICK = """
+import neurologist
+import torch
+
+torch.manual_seed(0)
+model = torch.nn.Sequential(torch.nn.Linear(8, 16), torch.nn.ReLU(), torch.nn.Linear(16, 4), torch.nn.Softmax(1))
+optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+for _ in range(30):
+    x = torch.randn(32, 8)
+    optimizer.zero_grad()
+    torch.nn.functional.cross_entropy(model(x), x[:, :4].argmax(1)).backward()
+    optimizer.step()
+print(neurologist.__file__)
+"""
+
+
+def test_what_is_installed_examines_and_reports(installed, tmp_path):
+    (tmp_path / "train.py").write_text(SICK, encoding="utf-8")
+    environment = {k: v for k, v in os.environ.items() if not k.startswith(("PYTHON", "VIRTUAL_ENV"))}
+    command = [installed / "neurologist", "run", "-o", "report.html", "--lang", "zh", "train.py"]
+    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 1, done.stderr
+    assert Path(done.stdout.strip()).is_relative_to(installed.parent)
+    report = (tmp_path / "report.html").read_text(encoding="utf-8")
+    assert "double-softmax" in report
+    assert "根本原因" in report
 
 
 def test_one_version_everywhere(root):
