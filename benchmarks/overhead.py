@@ -1,6 +1,8 @@
 """What watching costs: CPU time of the same training, plain and watched, step by step in turn.
 
     python benchmarks/overhead.py [--steps N] [--only mlp] [--budget 0.01] [--threads 1]
+    python benchmarks/overhead.py --only transformer --stack compiled --stack autocast --stack checkpointed
+    torchrun --nproc-per-node 2 benchmarks/overhead.py --only transformer --stack ddp
 
 How it is measured. Three copies of one training (same weights, same batches) take their steps in turn in one process,
 in an order that changes every round: *plain*, *control* (plain once more: what it differs from *plain* by is noise) and
@@ -32,6 +34,7 @@ import itertools
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from statistics import median, quantiles
 from types import TracebackType
 from typing import Any
@@ -42,13 +45,17 @@ import torch.nn.functional as F
 from rich.console import Console
 from rich.table import Table
 from torch import nn
+from torch._dynamo import eval_frame
+from torch.amp.grad_scaler import GradScaler
 from torch.nn.modules import module as modules
 from torch.optim import optimizer as optimizers
+from torch.utils.checkpoint import checkpoint
 
 import neurologist as nl
 from neurologist.watch import sample as sample_module
 from neurologist.watch import session as session_module
 from neurologist.watch import steps as steps_module
+from neurologist.watch.ranks import here
 
 WARMUP = 10  # rounds before the session is opened, not counted
 RESAMPLES = 2_000  # of the bootstrap
@@ -99,6 +106,46 @@ def cnn() -> tuple[nn.Module, Callable[[], tuple[torch.Tensor, torch.Tensor]]]:
 
 
 MODELS = {f.__name__: f for f in (mlp, transformer, cnn)}
+
+# -- how it is trained ----------------------------------------------------------------------------------------
+
+
+def eager(model: nn.Module) -> nn.Module:
+    """As it is."""
+    return model
+
+
+def compiled(model: nn.Module) -> nn.Module:
+    """By torch.compile; sampled steps run eagerly."""
+    return torch.compile(model)  # type: ignore[return-value]
+
+
+def autocast(model: nn.Module) -> nn.Module:
+    """In bfloat16 where autocast says so."""
+    forward = model.forward
+
+    def cast(x: torch.Tensor) -> torch.Tensor:
+        with torch.autocast("cpu", torch.bfloat16):
+            return forward(x)
+
+    model.forward = cast  # type: ignore[method-assign]
+    return model
+
+
+def checkpointed(model: nn.Module) -> nn.Module:
+    """Each layer is run again in backward."""
+    layers = model.encoder.layers if isinstance(model, Transformer) else [m for m in model if isinstance(m, nn.Linear)]
+    for layer in layers:
+        layer.forward = partial(checkpoint, layer.forward, use_reentrant=False)
+    return model
+
+
+def ddp(model: nn.Module) -> nn.Module:
+    """Over the processes of torchrun, by gloo."""
+    return nn.parallel.DistributedDataParallel(model)
+
+
+STACKS = {f.__name__: f for f in (eager, compiled, autocast, checkpointed, ddp)}
 
 
 @dataclass
@@ -161,10 +208,14 @@ class World:
 
     def _take(self) -> tuple[Any, ...]:
         anomaly = (torch.is_anomaly_enabled(), torch.is_anomaly_check_nan_enabled())
-        return torch.autograd.backward, anomaly, [registry.copy() for registry in self.REGISTRIES]
+        others = (modules._has_any_global_hook, GradScaler.scale, GradScaler.step, eval_frame._stance)
+        return torch.autograd.backward, anomaly, [registry.copy() for registry in self.REGISTRIES], others
 
     def _put(self, world: tuple[Any, ...]) -> None:
-        torch.autograd.backward, anomaly, registries = world
+        torch.autograd.backward, anomaly, registries, others = world
+        modules._has_any_global_hook, GradScaler.scale, GradScaler.step, stance = others
+        if eval_frame._stance is not stance:
+            eval_frame._set_stance(stance)
         torch.set_anomaly_enabled(*anomaly)
         for registry, entries in zip(self.REGISTRIES, registries, strict=True):
             registry.clear()
@@ -194,13 +245,13 @@ class Result:
     problems: int
 
 
-def compare(name: str, steps: int, budget: float) -> Result:
+def compare(name: str, stack: str, steps: int, budget: float) -> Result:
     """Run the three copies of a training in turn."""
     arms = []
     for _ in range(3):
         torch.manual_seed(0)
         model, batch = MODELS[name]()
-        arms.append(Arm(model))
+        arms.append(Arm(STACKS[stack](model)))
     plain, control, watched = arms
     for _ in range(WARMUP):
         x, y = batch()
@@ -283,6 +334,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--steps", type=int, default=300, help="steps of each copy (default: 300)")
     parser.add_argument("--only", choices=MODELS, help="one model instead of all")
+    parser.add_argument("--stack", choices=STACKS, action="append", help="how it is trained (default: eager)")
     parser.add_argument("--budget", type=float, default=0.01, help="the session's budget (default: 0.01)")
     parser.add_argument("--threads", type=int, default=1, help="PyTorch's threads (default: 1, the least noise)")
     options = parser.parse_args()
@@ -290,8 +342,14 @@ def main() -> None:
     columns = "model|plain step, ms|median ratio|control|total|after the first|control of it"
     columns += "|sampled step|first step, ms|samples|not measured"
     table = Table(*columns.split("|"), title=f"watching at budget {options.budget:g}, {options.steps} steps, CPU time")
-    for name in [options.only] if options.only else MODELS:
-        table.add_row(*row(name, compare(name, options.steps, options.budget)))
+    if "ddp" in (options.stack or ()):
+        torch.distributed.init_process_group("gloo")
+    for stack in options.stack or ["eager"]:
+        for name in [options.only] if options.only else MODELS:
+            label = name if stack == "eager" else f"{name}, {stack}"
+            table.add_row(*row(label, compare(name, stack, options.steps, options.budget)))
+    if here().number:
+        return
     console = Console()
     console.width = max(console.width, 150)  # a table that wraps its figures cannot be read
     console.print(table)

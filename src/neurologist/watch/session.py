@@ -20,9 +20,9 @@ from neurologist.diagnose import Diagnosis, Settings, examine
 from neurologist.record import Run, Store, process
 from neurologist.watch.doors import close_doors, open_doors
 from neurologist.watch.names import Names
-from neurologist.watch.ranks import here, own
+from neurologist.watch.ranks import AMONG, here, own
 from neurologist.watch.recorder import Recorder
-from neurologist.watch.sampler import SPARSE, Sampler, Spaced
+from neurologist.watch.sampler import Sampler, Spaced
 from neurologist.watch.sinks import Sink, Sinks
 from neurologist.watch.steps import Steps
 
@@ -60,7 +60,7 @@ class Session:
         self.rank = here()
         self.sampler = sampler or Sampler(budget)
         if sampler is None and budget > 0 and self.rank.world > 1:
-            self.sampler = Spaced(SPARSE)
+            self.sampler = Spaced(AMONG)
         self.status: str | None = None
         self.facts: dict[str, str] = {}
         self.settings = Settings()
