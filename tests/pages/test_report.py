@@ -11,8 +11,9 @@ import pytest
 import torch
 from torch import nn
 
-import neurologist as nl
 from neurologist.report import words
+from neurologist.watch.sampler import Spaced
+from neurologist.watch.session import Session
 
 STEPS = 12
 
@@ -40,7 +41,7 @@ def run(tmp_path_factory):
     folder = tmp_path_factory.mktemp("report")
     model = Deep()
     optimizer = torch.optim.SGD(model.parameters(), lr=0.05)
-    with nl.watch(1.0, record=folder / "run.nlr") as session:
+    with Session(record=folder / "run.nlr", sampler=Spaced(1.0)) as session:  # each step, on a busy machine too
         for _ in range(STEPS):
             optimizer.zero_grad()
             nn.functional.cross_entropy(model(torch.randn(64, 16)), torch.randint(4, (64,))).backward()
