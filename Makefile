@@ -10,6 +10,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 DEMO := examples/sick_softmax_twice.py
+EXTRAS := dev
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --constraint constraints.txt
 
 .NOTPARALLEL:
@@ -33,7 +34,7 @@ $(VENV)/.installed: $(VENV)/.made pyproject.toml constraints.txt
 
 $(VENV)/.dev: $(VENV)/.installed
 	@echo "== installing the tools of the gates"
-	@$(PIP_INSTALL) --editable '.[dev]'
+	@$(PIP_INSTALL) --editable '.[$(EXTRAS)]'
 	@touch $@
 
 # Exit code 1 of neurologist means "findings", which is what the demo is for.

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 import neurologist as nl
+from neurologist.integrations.sinks import members as sinks
 
 PROGRAMS = Path(__file__).parent / "programs"
 RULES = {
@@ -28,8 +29,9 @@ FAULT = "# the fault"  # a comment on the line that is at fault
 
 @pytest.fixture(params=RULES)
 def framework(request):
-    if importlib.util.find_spec(request.param) is None:
-        missing = f"{request.param} is not installed: pip install --constraint constraints.txt '.[frameworks]'"
+    needed = {"transformers": ("transformers", "accelerate")}.get(request.param, (request.param,))
+    if any(importlib.util.find_spec(name) is None for name in needed):
+        missing = f"{' or '.join(needed)} is not installed: pip install --constraint constraints.txt '.[frameworks]'"
         (pytest.fail if os.environ.get("NEUROLOGIST_NEEDS_FRAMEWORKS") else pytest.skip)(missing)
     return request.param
 
@@ -88,3 +90,12 @@ def test_its_callback_reports_the_sick_and_the_healthy(framework, python, tmp_pa
     if framework == "lightning":
         metrics = sorted(tmp_path.glob("logs/*/version_1/metrics.csv"))[0].read_text()
         assert "neurologist/errors" in metrics.splitlines()[0]
+
+
+@pytest.mark.parametrize("lang", ["", "zh/"])
+def test_the_page_names_each_framework_and_each_sink(lang, root):
+    page = (root / "docs" / lang / "integrations.md").read_text(encoding="utf-8")
+    for name in RULES:
+        assert f"from neurologist.integrations.{name} import " in page
+    for name, member in sinks().items():
+        assert f"`{name}{member.TARGET}`" in page

@@ -145,5 +145,6 @@ def test_every_requirement_is_pinned(project, root):
 
     lines = (root / "constraints.txt").read_text(encoding="utf-8").splitlines()
     pinned = {name(line) for line in lines if line and not line.startswith("#")}
-    wanted = {name(line) for line in project["dependencies"] + project["optional-dependencies"]["dev"]}
+    extras = [line for extra in ("dev", "frameworks", "sinks") for line in project["optional-dependencies"][extra]]
+    wanted = {name(line) for line in project["dependencies"] + extras}
     assert wanted - pinned == set()

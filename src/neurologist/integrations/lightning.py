@@ -5,23 +5,24 @@ May import: lightning, the rooms below.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-
-try:
-    from lightning.pytorch.callbacks import Callback
-except ImportError:
-    try:
-        from pytorch_lightning.callbacks import Callback  # the same under its older name
-    except ImportError as error:
-        raise ImportError("neurologist.integrations.lightning needs lightning: try `pip install lightning`") from error
 
 from neurologist.integrations._examination import Examination, Wishes, counts
 
 if TYPE_CHECKING:
     from neurologist.diagnose import Diagnosis
     from neurologist.watch.sinks import Sink
+
+# the same library under two names; a Trainer of one wants callbacks of that one
+_OLDER = "pytorch_lightning" in sys.modules and "lightning.pytorch" not in sys.modules
+try:
+    Callback: Any = import_module("pytorch_lightning" if _OLDER else "lightning.pytorch").Callback
+except ImportError as error:
+    raise ImportError("neurologist.integrations.lightning needs lightning: try `pip install lightning`") from error
 
 
 class NeurologistCallback(Callback):
