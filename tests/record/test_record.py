@@ -113,6 +113,10 @@ def test_a_transaction_is_kept_whole_or_not_at_all(path):
 
 def damaged(path, statement):
     write(path).close()
+    made(path, statement)
+
+
+def made(path, statement):
     with sqlite3.connect(path) as db:
         db.execute(statement)
     db.close()
@@ -129,8 +133,8 @@ def damaged(path, statement):
         (lambda p: (write(p).close(), p.write_bytes(p.read_bytes()[:3000])), "damaged"),
         (lambda p: (write(p).close(), p.write_bytes(p.read_bytes()[:-9000])), "damaged"),
         (lambda p: (write(p).close(), p.write_bytes(p.read_bytes()[:100] + bytes(9000))), "damaged"),
-        (lambda p: sqlite3.connect(p).execute("CREATE TABLE t (x)"), "not a record"),
-        (lambda p: sqlite3.connect(p).execute("CREATE TABLE meta (x)"), "record"),
+        (lambda p: made(p, "CREATE TABLE t (x)"), "not a record"),
+        (lambda p: made(p, "CREATE TABLE meta (x)"), "record"),
         (
             lambda p: damaged(p, f"UPDATE meta SET value = '{SCHEMA_VERSION + 1}' WHERE key = 'schema'"),
             "upgrade",

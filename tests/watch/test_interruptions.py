@@ -112,6 +112,7 @@ def test_a_finished_record_can_be_read_where_nothing_can_be_written(tmp_path):
     connection = sqlite3.connect(uri, uri=True)
     assert connection.execute("SELECT count(*) FROM step").fetchone() == (3,)
     assert connection.execute("PRAGMA journal_mode").fetchone() != ("wal",)
+    connection.close()
 
 
 @pytest.mark.filterwarnings("ignore:.*fork")

@@ -1,6 +1,6 @@
 """Opening a record that somebody may be writing: at its place, or as a copy of what it holds now.
 
-May import: the standard library and `record.schema`.
+May import: the standard library, and of this room `closing`, `process` and `schema`.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
+from neurologist.record.closing import Closing
 from neurologist.record.process import alive
 from neurologist.record.schema import RecordError
 
@@ -24,7 +25,7 @@ def opened(path: Path) -> sqlite3.Connection:
     with path.open("rb") as file:
         if file.read(16) != b"SQLite format 3\0":
             raise RecordError(f"{str(path)!r} is not a record: expected an SQLite file, got something else")
-    return sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)
+    return sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, check_same_thread=False, factory=Closing)
 
 
 def copied(path: Path) -> sqlite3.Connection:
@@ -33,7 +34,7 @@ def copied(path: Path) -> sqlite3.Connection:
     Raises:
         RecordError: as above, or it cannot be read at this moment.
     """
-    copy = sqlite3.connect(":memory:")
+    copy = sqlite3.connect(":memory:", check_same_thread=False, factory=Closing)
     try:
         with closing(opened(path)) as source:
             source.backup(copy)

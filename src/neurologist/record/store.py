@@ -1,7 +1,7 @@
 """Writing a record: one transaction per sample, so that a killed process leaves all samples before it readable.
 
 Where the file can no longer be written (the disk is full, gone or read-only), the record goes on in memory, whole.
-May import: the standard library and `record.schema`.
+May import: the standard library, `closing` and `schema`.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from neurologist.record.closing import Closing
 from neurologist.record.schema import SCHEMA_VERSION, TABLES, Column, ddl, quantity_table
 
 PATIENCE = 50  # times that a reader is waited for, 20 ms each
@@ -203,7 +204,7 @@ class Store:
 
 
 def _connect(path: str | None) -> sqlite3.Connection:
-    connection = sqlite3.connect(path or ":memory:", check_same_thread=False, isolation_level=None)
+    connection = sqlite3.connect(path or ":memory:", check_same_thread=False, isolation_level=None, factory=Closing)
     connection.execute("PRAGMA journal_mode=WAL")
     connection.execute("PRAGMA wal_autocheckpoint=1")  # the file alone, copied at any time, is a whole record
     connection.execute("PRAGMA synchronous=OFF")  # survives kill -9; only a power cut can cost samples
