@@ -1,7 +1,7 @@
 """Reading a record: the run as rules see it.
 
 `Run` loads the small tables whole and quantities on demand, one table at a time.
-May import: the standard library, `record.schema` and `record.opening`.
+May import: the standard library, `record.schema`, `record.opening` and `record.factor`.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from neurologist.record.factor import factor
 from neurologist.record.opening import opened
 from neurologist.record.schema import SCHEMA_VERSION, TABLES, RecordError
 
@@ -201,10 +202,13 @@ class Run:
 
     @cached_property
     def losses(self) -> list[tuple[int, float | None]]:
-        """(step, loss) of the first backward pass of every step; None where it was not finite."""
-        return self._db.execute(
-            f"SELECT step, loss FROM step WHERE pass = 0 AND {self._before} ORDER BY step"
-        ).fetchall()
+        """(step, loss) of the first backward pass of every step; None where it was not finite.
+
+        A loss that the program divides, as it does when it accumulates gradients, is given undivided.
+        """
+        rows = self._db.execute(f"SELECT step, loss FROM step WHERE pass = 0 AND {self._before} ORDER BY step")
+        by = factor(self)
+        return [(step, loss if loss is None else loss / by) for step, loss in rows]
 
     @cached_property
     def totals(self) -> dict[int, float]:
