@@ -51,13 +51,21 @@ class Optimizer:
                 parameter.grad = None
 
 
+def train(model, learning_rate, steps=3):
+    optimizer = torch.optim.SGD([layer.kernel for layer in model.layers], lr=learning_rate)
+    for _ in range(steps):
+        optimizer.zero_grad()
+        model(torch.randn(8, 6)).square().mean().backward()
+        optimizer.step()
+
+
 def fit(model, optimizer, steps):
     for _ in range(steps):
         model(torch.randn(8, 6)).square().mean().backward()
         optimizer.apply([layer.kernel for layer in model.layers])
 """
 PROGRAM = """
-from framework_of_lists import Dense, Model, Optimizer, fit
+from framework_of_lists import Dense, Model, Optimizer, fit, train
 
 
 def build():
@@ -75,6 +83,14 @@ def build():
 
 def main(steps=3):
     fit(build(), Optimizer(0.1), steps)
+
+
+def trained():
+    dict(learning_rate=0.7)
+    train(
+        build(),
+        learning_rate=0.5,
+    )
 """
 
 
@@ -115,6 +131,13 @@ def test_a_layer_that_may_come_from_two_lines_stays_where_it_is_called(program, 
     with nl.watch() as session:
         program.main()
     assert {op.line for op in ops(session) if op.module == "l7"} == {19}  # two lines of build() would fit
+
+
+def test_an_optimizer_that_a_framework_makes_is_placed_at_the_rate_that_it_was_given(program, every_step):
+    with nl.watch() as session:
+        program.trained()
+    (optimizer,) = Run(session._store.connection).optimizers.values()
+    assert (optimizer.line, optimizer.code) == (26, "learning_rate=0.5,")
 
 
 @pytest.fixture

@@ -1,0 +1,101 @@
+"""What all callbacks share: begun and ended by a framework, it never harms training and never watches twice."""
+
+import copy
+import logging
+import pickle
+import subprocess
+import sys
+
+import pytest
+import torch
+
+import neurologist as nl
+from neurologist.integrations._examination import Examination, Wishes
+from neurologist.watch.doors import watched
+
+
+def train(steps=3):
+    weight = torch.ones(3, requires_grad=True)
+    optimizer = torch.optim.SGD([weight], lr=0.1)
+    for _ in range(steps):
+        optimizer.zero_grad()
+        (weight**2).mean().backward()
+        optimizer.step()
+
+
+def test_it_watches_from_begin_to_end_and_prints(capsys):
+    examination = Examination()
+    examination.begin(Wishes())
+    assert watched()
+    train()
+    examination.end()
+    assert not watched()
+    assert examination.diagnosis.summary.steps == 3
+    assert examination.diagnosis.summary.status == "finished"
+    assert "── neurologist ──" in capsys.readouterr().out
+
+
+def test_a_process_that_does_not_report_watches_and_is_silent(capsys):
+    examination = Examination()
+    examination.begin(Wishes(), reports=False)
+    assert watched()
+    train()
+    examination.end()
+    assert examination.diagnosis is None
+    assert capsys.readouterr().out == ""
+
+
+def test_it_is_left_to_who_watches_already(capsys):
+    with nl.watch() as session:
+        examination = Examination()
+        examination.begin(Wishes())
+        train()
+        examination.end()
+        assert watched()
+    assert session.steps == 3
+    assert (examination.diagnosis, capsys.readouterr().out) == (None, "")
+
+
+@pytest.mark.parametrize(
+    "wishes",
+    [Wishes(budget=7), Wishes(sinks=["nowhere"]), Wishes(record="/nowhere/run.nlr"), Wishes(report="/nowhere/r")],
+)
+def test_what_goes_wrong_is_logged_and_training_goes_on(wishes, caplog, capsys):
+    examination = Examination()
+    with caplog.at_level(logging.ERROR):
+        examination.begin(wishes)
+        train()
+        examination.end()
+    assert "training is not touched by this" in caplog.text
+    assert not watched()
+
+
+def test_copies_watch_nothing(capsys):
+    examination = Examination()
+    examination.begin(Wishes())
+    for other in (copy.deepcopy(examination), pickle.loads(pickle.dumps(examination))):
+        other.end()
+        assert watched()
+    examination.end()
+    assert not watched()
+
+
+def test_the_next_training_has_a_record_of_its_own(tmp_path, capsys):
+    for _ in range(2):
+        examination = Examination()
+        examination.begin(Wishes(record=tmp_path / "run.nlr"))
+        train()
+        examination.end("interrupted")
+    assert [nl.diagnose(tmp_path / name).summary.status for name in ("run.nlr", "run-2.nlr")] == ["interrupted"] * 2
+
+
+def test_a_training_that_its_framework_never_ends_is_reported_with_the_process(tmp_path):
+    program = (
+        "import torch\nfrom neurologist.integrations._examination import Examination, Wishes\n"
+        "Examination().begin(Wishes(report='report.json'))\n"
+        "(torch.ones(3, requires_grad=True) ** 2).mean().backward()\nraise SystemExit('out of data')"
+    )
+    done = subprocess.run([sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert "out of data" in done.stderr
+    assert "never ended by its framework" in (tmp_path / "report.json").read_text()
