@@ -162,12 +162,12 @@ def main() -> None:
         parser.exit(2, f"peak memory is read from {STATUS}: this needs Linux\n")
     table = Table(box=box.MARKDOWN if given.format == "markdown" else box.SIMPLE)
     for title in ("model", "", "CPU s", "/ plain", "wall / plain", "again / plain", "peak MB", "/ plain", "limits"):
-        table.add_column(title)
+        table.add_column(title, no_wrap=True)
     for name in [given.only] if given.only else MODELS:
         for row in rows(name, measure(name, given.rounds, given.threads)):
             table.add_row(*row)
     console = Console()
-    console.width = max(console.width, 150)  # a table that wraps its figures cannot be read
+    console.width = max(console.width, 190)  # a table that wraps its figures cannot be read
     console.print(table)
     console.print(
         f"Median [quartiles] of {given.rounds} processes each. Limits: {TIMES:g} x CPU time, {MORE:g} x peak."
