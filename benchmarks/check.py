@@ -169,9 +169,8 @@ def main() -> None:
     console = Console()
     console.width = max(console.width, 190)  # a table that wraps its figures cannot be read
     console.print(table)
-    console.print(
-        f"Median [quartiles] of {given.rounds} processes each. Limits: {TIMES:g} x CPU time, {MORE:g} x peak."
-    )
+    limits = f"Limits for gpt2: {TIMES:g} x CPU time, {MORE:g} x peak."
+    console.print(f"Median [quartiles] of {given.rounds} processes each. {limits}", markup=False)
 
 
 if __name__ == "__main__":
