@@ -2,11 +2,14 @@
 
 import json
 import re
+from collections import Counter
+from pathlib import Path
 from xml.etree import ElementTree
 
 import numpy as np
 import pytest
 
+import neurologist.atlas
 from neurologist.atlas.build import LANGUAGES, PARTS, page, words
 from neurologist.atlas.certificates import certificate, conditions
 from neurologist.atlas.javascript import WORDS, erfc_series, function
@@ -117,3 +120,12 @@ def test_certificates_are_at_hand():
 def test_a_language_that_it_does_not_speak_is_refused():
     with pytest.raises(ValueError, match="expected one of en, zh"):
         page([], "fr")
+
+
+def test_no_two_parts_of_the_page_use_one_name():
+    """They stand in one script, where the later of two functions of a name silently takes the other's place."""
+    parts = (Path(neurologist.atlas.__file__).parent / "page").glob("*.js")
+    named = re.compile(r"^(?:async )?(?:function|const|let|class) (\w+)", re.MULTILINE)
+    names = Counter(name for part in parts for name in named.findall(part.read_text(encoding="utf-8")))
+    assert len(names) > 100
+    assert [name for name, times in names.items() if times > 1] == []

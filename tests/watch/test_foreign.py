@@ -8,6 +8,7 @@ import torch
 
 import neurologist as nl
 from neurologist.record import Run
+from neurologist.tape import declaring
 from neurologist.watch import doors, foreign
 
 FRAMEWORK = """
@@ -105,6 +106,8 @@ def program(tmp_path, monkeypatch):
     monkeypatch.syspath_prepend(str(tmp_path))
     import users_program
 
+    # the tests themselves are more files of the user's than are searched
+    monkeypatch.setattr(declaring, "users_files", lambda: [users_program.__file__])
     yield users_program
     del sys.modules["users_program"], sys.modules["framework_of_lists"]
 

@@ -50,7 +50,7 @@ function share(value) {
 }
 
 /* NaN is what this exhibit is about, so it is said. */
-function said(value, digits = 4) {
+function spelt(value, digits = 4) {
   return Number.isNaN(value) ? "NaN" : fmt(value, digits);
 }
 
@@ -60,9 +60,9 @@ function classTable({ z, target, textbook, softmax, hardmax }) {
   const rows = z.map((x, i) =>
     h("tr", { class: i === target ? "target" : null },
       h("th", { scope: "row" }, `${i + 1}${i === target ? ` (${t("class_right")})` : ""}`),
-      h("td", {}, said(x)), h("td", {}, said(textbook[1].value[i])),
-      h("td", {}, said(textbook[3].value[i])),
-      h("td", {}, said(softmax[i]), share(softmax[i])), h("td", {}, said(hardmax[i]), share(hardmax[i])), h("td", {}, said(slopes[i]))),
+      h("td", {}, spelt(x)), h("td", {}, spelt(textbook[1].value[i])),
+      h("td", {}, spelt(textbook[3].value[i])),
+      h("td", {}, spelt(softmax[i]), share(softmax[i])), h("td", {}, spelt(hardmax[i]), share(hardmax[i])), h("td", {}, spelt(slopes[i]))),
   );
   return h("table", {}, h("thead", {}, h("tr", {}, heads.map((key) => h("th", { scope: "col" }, t(key))))), h("tbody", {}, rows));
 }
@@ -70,15 +70,15 @@ function classTable({ z, target, textbook, softmax, hardmax }) {
 function classVerdict({ z, target, textbook, softmax }, chosen) {
   const loss = ofClasses("loss", z, targetsOf(target));
   const [sum] = textbook[2].value;
-  const given = { numbers: chosen.numbers, loss: said(loss, 6), naive: said(textbook[5].value[0], 6) };
+  const given = { numbers: chosen.numbers, loss: spelt(loss, 6), naive: spelt(textbook[5].value[0], 6) };
   if (!Number.isFinite(sum)) return t("class_overflows", given);
   if (sum === 0) return t("class_underflows", given);
   if (textbook[3].value[target] === 0) return t("class_log_zero", given);
-  return t("class_fine", { ...given, y: said(softmax[target], 6) });
+  return t("class_fine", { ...given, y: spelt(softmax[target], 6) });
 }
 
 function graphOf(stages) {
-  const cells = (numbers, kind) => h("div", { class: kind }, numbers.map((value) => h("span", {}, said(value))));
+  const cells = (numbers, kind) => h("div", { class: kind }, numbers.map((value) => h("span", {}, spelt(value))));
   const boxes = stages.flatMap(({ name, value, gradient }, index) => [
     index ? h("li", { class: "arrow", "aria-hidden": "true" }, "→") : null,
     h("li", { class: "stage" }, h("b", {}, name), h("small", {}, t("class_values")), cells(value, "values"), h("small", {}, t("class_gradients")), cells(gradient, "gradients")),
@@ -91,8 +91,8 @@ function drawDouble(results) {
   const twice = doubleSoftmax(results.z, targets);
   const once = ofClasses("slope", results.z, targets);
   document.getElementById("double-result").textContent = t("double_result", {
-    once: said(ofClasses("loss", results.z, targets), 6), twice: said(twice.loss, 6), floor: said(twice.floor, 6),
-    slope_once: said(once[results.target]), slope_twice: said(twice.gradient[results.target]),
+    once: spelt(ofClasses("loss", results.z, targets), 6), twice: spelt(twice.loss, 6), floor: spelt(twice.floor, 6),
+    slope_once: spelt(once[results.target]), slope_twice: spelt(twice.gradient[results.target]),
   });
   const along = (loss) => linspace(-10, 20, 301).map((a) => [a, loss(targets.map((one) => a * one))]);
   const lines = [
