@@ -118,6 +118,37 @@ class Examination:
             logger.error("%s: %s: %s; training is not touched by this", what, type(error).__name__, error)
 
 
+class Examining:
+    """What the frameworks' callbacks share: what the user asked for, and the diagnosis.
+
+    Args:
+        budget: share of the training time that the examination may take.
+        record: file for the record; None keeps it in memory.
+        report: file for the report (.html, .json or .txt), in place of printing it.
+        sinks: where each sample's numbers go too, e.g. "tensorboard=runs/a".
+    """
+
+    # What clones a callback, as skorch does, reads back every attribute whose name does not end in "_".
+    def __init__(
+        self,
+        budget: float = 0.01,
+        record: str | Path | None = None,
+        report: str | Path | None = None,
+        sinks: Sequence[str | Sink] = (),
+    ) -> None:
+        super().__init__()
+        self.budget, self.record, self.report, self.sinks = budget, record, report, sinks
+        self.examination_ = Examination()
+
+    @property
+    def diagnosis(self) -> Diagnosis | None:
+        """Of the last run that ended."""
+        return self.examination_.diagnosis
+
+    def _begin(self, reports: bool = True) -> None:
+        self.examination_.begin(Wishes(self.budget, self.record, self.report, self.sinks), reports)
+
+
 def summary(diagnosis: Diagnosis) -> str:
     """The root cause in one line."""
     return sentence(diagnosis.findings[0]) if diagnosis.findings else "nothing found"

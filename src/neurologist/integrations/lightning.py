@@ -6,16 +6,13 @@ May import: lightning, the rooms below.
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
 from importlib import import_module
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from neurologist.integrations._examination import Examination, Wishes, counts
+from neurologist.integrations._examination import Examining, counts
 
 if TYPE_CHECKING:
     from neurologist.diagnose import Diagnosis
-    from neurologist.watch.sinks import Sink
 
 # the same library under two names; a Trainer of one wants callbacks of that one
 _OLDER = "pytorch_lightning" in sys.modules and "lightning.pytorch" not in sys.modules
@@ -25,36 +22,17 @@ except ImportError as error:
     raise ImportError("neurologist.integrations.lightning needs lightning: try `pip install lightning`") from error
 
 
-class NeurologistCallback(Callback):
+class NeurologistCallback(Examining, Callback):
     """Examines `fit`, and reports from the process of rank 0 when it ends.
 
     The numbers of errors and warnings go to the trainer's loggers as `neurologist/errors` and `neurologist/warnings`.
 
-    Args:
-        budget: share of the training time that the examination may take.
-        record: file for the record; None keeps it in memory.
-        report: file for the report (.html, .json or .txt), in place of printing it.
-        sinks: where each sample's numbers go too, e.g. "tensorboard=runs/a".
+    Takes what `Examining` takes.
     """
-
-    def __init__(
-        self,
-        budget: float = 0.01,
-        record: str | Path | None = None,
-        report: str | Path | None = None,
-        sinks: Sequence[str | Sink] = (),
-    ) -> None:
-        self._wishes = Wishes(budget, record, report, sinks)
-        self._examination = Examination()
-
-    @property
-    def diagnosis(self) -> Diagnosis | None:
-        """Of the last run that ended."""
-        return self._examination.diagnosis
 
     def on_fit_start(self, trainer: Any, pl_module: Any) -> None:
         """Start watching."""
-        self._examination.begin(self._wishes, trainer.is_global_zero)
+        self._begin(trainer.is_global_zero)
 
     def on_exception(self, trainer: Any, pl_module: Any, exception: BaseException) -> None:
         """Report on a run that failed or was interrupted."""
@@ -70,4 +48,4 @@ class NeurologistCallback(Callback):
             for logger in trainer.loggers:
                 logger.log_metrics(counts(diagnosis), step=trainer.global_step)
 
-        self._examination.end(status, log)
+        self.examination_.end(status, log)
