@@ -1,5 +1,6 @@
 """What all callbacks share: begun and ended by a framework, it never harms training and never watches twice."""
 
+import contextlib
 import copy
 import logging
 import pickle
@@ -78,6 +79,27 @@ def test_copies_watch_nothing(capsys):
         assert watched()
     examination.end()
     assert not watched()
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (None, "finished"),
+        (SystemExit, "finished"),
+        (KeyboardInterrupt, "interrupted"),
+        (ValueError, "failed: ValueError"),
+    ],
+)
+def test_what_training_raised_is_said_as_the_session_says_it(error, said, capsys):
+    examination = Examination()
+    examination.begin(Wishes())
+    train()
+    examination.end(error=error)
+    with pytest.raises(error) if error else contextlib.nullcontext(), nl.watch() as session:
+        train()
+        if error:
+            raise error
+    assert examination.diagnosis.summary.status == session.diagnose().summary.status == said
 
 
 def test_the_next_training_has_a_record_of_its_own(tmp_path, capsys):

@@ -80,25 +80,31 @@ class Examination:
         self._session.__enter__()
         atexit.register(self.end, "never ended by its framework")
 
-    def end(self, status: str | None = None, log: Callable[[Diagnosis], None] | None = None) -> None:
+    def end(
+        self,
+        status: str | None = None,
+        log: Callable[[Diagnosis], None] | None = None,
+        error: type[BaseException] | None = None,
+    ) -> None:
         """Stop watching; on the process that reports, report.
 
         Args:
-            status: how the run ended; None for "finished".
+            status: how the run ended, where `error` does not say it.
             log: tells the framework's own logger.
+            error: what training raised, if it did.
         """
         session, self._session = self._session, None
         if session is not None:
             atexit.unregister(self.end)
-            self._attempt("cannot end", self._end, session, status)
+            self._attempt("cannot end", self._end, session, status, error)
         if session is not None and self.diagnosis is not None and self._reports:
             self._attempt("cannot report", self._report, self.diagnosis)
             if log is not None:
                 self._attempt("cannot tell the framework's logger", log, self.diagnosis)
 
-    def _end(self, session: Session, status: str | None) -> None:
+    def _end(self, session: Session, status: str | None, error: type[BaseException] | None) -> None:
         session.status = status or session.status
-        session.__exit__(None, None, None)
+        session.__exit__(error, None, None)
         if self._reports and session.steps:
             self.diagnosis = session.diagnose()
 

@@ -48,12 +48,12 @@ def examined(
     def log(diagnosis: Diagnosis) -> None:
         accelerator.log(counts(diagnosis))
 
-    examination, status = Examination(), None
+    examination, kind = Examination(), None
     examination.begin(Wishes(budget, record, report, sinks), accelerator.is_main_process)
     try:
         yield examination
     except BaseException as error:
-        status = "interrupted" if isinstance(error, KeyboardInterrupt) else f"failed: {type(error).__name__}"
+        kind = type(error)
         raise
     finally:
-        examination.end(status, log)
+        examination.end(log=log, error=kind)

@@ -36,16 +36,15 @@ class NeurologistCallback(Examining, Callback):
 
     def on_exception(self, trainer: Any, pl_module: Any, exception: BaseException) -> None:
         """Report on a run that failed or was interrupted."""
-        stopped = isinstance(exception, KeyboardInterrupt)
-        self._end(trainer, "interrupted" if stopped else f"failed: {type(exception).__name__}")
+        self._end(trainer, type(exception))
 
     def teardown(self, trainer: Any, pl_module: Any, stage: str) -> None:
         """Report."""
-        self._end(trainer, None)
+        self._end(trainer)
 
-    def _end(self, trainer: Any, status: str | None) -> None:
+    def _end(self, trainer: Any, error: type[BaseException] | None = None) -> None:
         def log(diagnosis: Diagnosis) -> None:
             for logger in trainer.loggers:
                 logger.log_metrics(counts(diagnosis), step=trainer.global_step)
 
-        self.examination_.end(status, log)
+        self.examination_.end(log=log, error=error)
