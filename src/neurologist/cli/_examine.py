@@ -24,7 +24,6 @@ from neurologist.cli._output import BROKEN, CLEAN, FOUND, Format, chosen, fail, 
 from neurologist.cli._progress import progress
 from neurologist.cli._stop import die, stopping, terminable
 from neurologist.treat import script as _script
-from neurologist.watch.ranks import here
 
 if TYPE_CHECKING:
     from neurologist.diagnose import Diagnosis, Settings
@@ -69,6 +68,8 @@ def examine(request: Request) -> int:
     Of several processes that train together the first one reports; all end with the program's own exit code, for a
     launcher takes any other for a failure.
     """
+    from neurologist.watch.ranks import here
+
     rank = here()
     if rank.number:
         request = replace(request, output=None, form=Format.text, quiet=True, live=False, opened=False, baseline=None)
