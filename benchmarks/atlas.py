@@ -9,18 +9,16 @@ medians of several runs. Needs playwright, and a browser on the PATH; measure on
 
 from __future__ import annotations
 
-import shutil
 import sys
 import tempfile
 from pathlib import Path
 from statistics import median
 
-from playwright.sync_api import sync_playwright
+from _browser import launched
 
 from neurologist.atlas import page as atlas
 from neurologist.cli.atlas import _cards
 
-NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
 LIMITS = {"MB": 1.5, "first paint, ms": 1000.0, "depth run, ms": 100.0}
 ROUNDS = 9
 ACTIVATIONS = ("sigmoid", "relu", "gelu", "mish")
@@ -42,14 +40,10 @@ DEEP = """([act, dtype, rounds]) => {
 
 def main() -> int:
     """Measure and print; 1 where a limit is not held."""
-    browser = next(filter(None, map(shutil.which, NAMES)), None)
-    if browser is None:
-        sys.exit(f"no browser: expected one of {', '.join(NAMES)} on the PATH; on Debian: apt-get install chromium")
-    with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
+    with tempfile.TemporaryDirectory() as folder, launched() as chromium:
         path = Path(folder, "atlas.html")
         path.write_text(atlas(_cards()), encoding="utf-8")
         found = {"MB": path.stat().st_size / 1e6}
-        chromium = playwright.chromium.launch(executable_path=browser, args=["--no-sandbox"])
         paints = []
         for _ in range(ROUNDS):
             page = chromium.new_page(viewport={"width": 1440, "height": 900})
@@ -61,7 +55,6 @@ def main() -> int:
         page.goto(path.as_uri())
         runs = {(a, d): median(page.evaluate(DEEP, [a, d, ROUNDS])) for a in ACTIVATIONS for d in DTYPES}
         found["depth run, ms"] = max(runs.values())
-        chromium.close()
     for (activation, dtype), time in runs.items():
         print(f"30 layers of {activation}, {dtype}: {time:.0f} ms")
     for name, value in found.items():

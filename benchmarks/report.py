@@ -13,18 +13,17 @@ busy machine does not stretch. Needs playwright, and a browser on the PATH.
 from __future__ import annotations
 
 import argparse
-import shutil
 import sys
 import tempfile
 from pathlib import Path
 from statistics import median
 
+from _browser import launched
 from diagnosis import lengthen, recorded
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page
 
 import neurologist as nl
 
-NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
 LIMITS = {"MB": 3.0, "ready": 1000.0}
 READY = "performance.getEntriesByType('navigation')[0].domContentLoadedEventEnd"
 CLICK = """() => new Promise(done => {
@@ -57,18 +56,12 @@ def main() -> int:
     parser.add_argument("--samples", type=int, default=600)
     parser.add_argument("--rounds", type=int, default=9)
     options = parser.parse_args()
-    browser = next(filter(None, map(shutil.which, NAMES)), None)
-    if browser is None:
-        print(f"no browser: expected one of {', '.join(NAMES)} on the PATH")
-        return 2
-    with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
+    with tempfile.TemporaryDirectory() as folder, launched() as chromium:
         record, path = Path(folder) / "run.nlr", Path(folder) / "report.html"
         recorded(record, options.blocks)
         ops, samples = lengthen(record, options.samples)
         nl.diagnose(record).save(path)
-        chromium = playwright.chromium.launch(executable_path=browser, args=["--no-sandbox"])
         visits = [once(chromium.new_page(), path) for _ in range(options.rounds)]
-        chromium.close()
         size = path.stat().st_size / 1e6
     found = {name: median(visit[name] for visit in visits) for name in visits[0]}
     print(f"{ops} ops x {samples} samples: {size:.2f} MB, median of {len(visits)} visits in ms:")

@@ -11,20 +11,22 @@ from __future__ import annotations
 
 import argparse
 import io
-import shutil
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from PIL import Image
-from playwright.sync_api import Browser, Locator, Page, sync_playwright
+from playwright.sync_api import Browser, Locator, Page
 
 ROOT = Path(__file__).resolve().parents[1]
+sys.path.append(str(ROOT / "benchmarks"))
+
+from _browser import launched  # noqa: E402  # stands beside those who measure with it
+
 IMAGES = ROOT / "docs" / "images"
 LIVE = {"en": ROOT / "build" / "docs" / "live", "zh": ROOT / "build" / "docs" / "zh" / "live"}
 LARGEST = 150_000  # bytes of a picture
 WIDTH, HEIGHT = 1100, 780
-BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
 SHOWN = {  # what an exhibit shows, as its address says it; the others are taken as they open
     "depth": "deep=act:sigmoid,depth:12",
     "compare": "compare=activation/relu,activation/gelu,activation/silu,activation/tanh",
@@ -83,23 +85,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("only", nargs="*", help="names of exhibits, or `report`")
     wanted = parser.parse_args(arguments).only
-    found = next(filter(None, map(shutil.which, BROWSERS)), None)
     missing = [
         path
         for folder in LIVE.values()
         for name in ("atlas", "report")
         if not (path := folder / f"{name}.html").exists()
     ]
-    if found is None or missing:
-        cure = "run `make docs` first" if missing else "on Debian: apt-get install chromium"
-        print(f"no {missing[0] if missing else 'browser'}: {cure}", file=sys.stderr)
+    if missing:
+        print(f"no {missing[0]}: run `make docs` first", file=sys.stderr)
         return 2
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=found, args=["--no-sandbox"])
+    with launched() as browser:
         for lang in LIVE:
             for name, png in pictures(browser, lang, wanted):
                 print(f"{name}.webp  {written(name, png) / 1000:.0f} kB")
-        browser.close()
     return 0
 
 

@@ -8,16 +8,14 @@ NEUROLOGIST_NEEDS_BROWSER set, as in continuous integration, they fail instead.
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page, Route, sync_playwright
+from _browser import NoBrowser, launched
+from playwright.sync_api import Browser, ConsoleMessage, Page, Route
 
-NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
-MISSING = f"no browser: expected one of {', '.join(NAMES)} on the PATH; on Debian: apt-get install chromium"
 INSIDE = ("file:", "data:", "blob:", "about:")
 
 Opened = Callable[..., Page]
@@ -26,13 +24,11 @@ Opened = Callable[..., Page]
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     """Debian's Chromium, started once for all tests."""
-    found = next(filter(None, map(shutil.which, NAMES)), None)
-    if found is None:
-        (pytest.fail if os.environ.get("NEUROLOGIST_NEEDS_BROWSER") else pytest.skip)(MISSING)
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=found, args=["--no-sandbox"])
-        yield started
-        started.close()
+    try:
+        with launched() as started:
+            yield started
+    except NoBrowser as error:
+        (pytest.fail if os.environ.get("NEUROLOGIST_NEEDS_BROWSER") else pytest.skip)(str(error))
 
 
 @pytest.fixture
