@@ -1,6 +1,6 @@
 """What the arms of a race gave, kept in an SQLite file: a race that was cut off goes on where it stopped.
 
-May import: the standard library.
+May import: the standard library, `record`.
 """
 
 from __future__ import annotations
@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Any
+
+from neurologist.record.closing import Closing
 
 COLUMNS = "arm, seed, factor, worth, steps, seconds, gradient, found, curve, error"
 TABLE = (
@@ -68,7 +70,7 @@ class Lanes:
     def __init__(self, store: str | Path | None, settings: str) -> None:
         self._settings = settings
         try:
-            self._db = sqlite3.connect(":memory:" if store is None else str(store))
+            self._db = sqlite3.connect(":memory:" if store is None else str(store), factory=Closing)
             self._db.execute(TABLE)
         except sqlite3.Error as error:
             raise BadStore(f"store {str(store)!r} cannot be used: {error}; name a new file") from None
