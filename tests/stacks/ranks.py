@@ -13,10 +13,11 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 import torch
 import torch.distributed as dist
-from tests.stacks.truth import batch, net, recorded, sgd
+from tests.stacks.truth import recorded, sgd
 from torch.nn import functional as F
 
 import neurologist as nl
+from neurologist.selftest.net import batch, net
 from neurologist.watch.sampler import Sampler
 
 STEPS = 2

@@ -7,12 +7,13 @@ from functools import partial
 
 import pytest
 import torch
-from tests.stacks.truth import batch, differences, loss_of, measured, net, plain_step, recorded, rms, sgd
+from tests.stacks.truth import differences, measured, plain_step, recorded, rms, sgd
 from torch import nn
 from torch.nn import functional as F
 from torch.utils.checkpoint import checkpoint
 
 import neurologist as nl
+from neurologist.selftest.net import batch, loss_of, net
 
 STEPS = 2
 
@@ -69,7 +70,7 @@ class TestNumbers:
             return checkpoint(lambda x: (ran.append(block), block(x))[1], x, use_reentrant=reentrant)
 
         session = watched(net(through))
-        assert len(ran) == 3 * 3 * STEPS  # called, run, and run again in backward: once more would be for our sake
+        assert len(ran) == 2 * 3 * STEPS  # called, run, and run again in backward: once more would be for our sake
         assert_true(recorded(session), measured(net()), () if reentrant else ("mean blocks", "std blocks"))
 
     def test_shared_module(self):

@@ -9,7 +9,9 @@ import sys
 from pathlib import Path
 
 import pytest
-from tests.stacks.truth import batch, measured, net, plain_step
+from tests.stacks.truth import measured, plain_step
+
+from neurologist.selftest.net import batch, net
 
 SCRIPT = Path(__file__).with_name("ranks.py")
 

@@ -1,9 +1,9 @@
 """The numbers of one training step by another way than ours: retained gradients and a module's own hooks.
 
 `measured` trains a plain copy and reads what PyTorch itself keeps; `recorded` reads the same from a record. Both give
-flat dicts, so that a test compares what both have: "out blocks.0" the RMS of the gradient at a module's output, "mean
-blocks.0" and "std blocks.0" of an activation's output, "grad fc.weight", "got fc.weight" and "change fc.weight" the RMS
-of a parameter's gradient, of what the optimizer's step gets, and of its change.
+flat dicts, so that a test compares what both have: "out head" the RMS of the gradient at a layer's output, "mean act"
+and "std act" of an activation's output, "grad fc.weight", "got fc.weight" and "change fc.weight" the RMS of a
+parameter's gradient, of what the optimizer's step gets, and of its change.
 """
 
 from __future__ import annotations
@@ -14,60 +14,11 @@ from functools import partial
 
 import torch
 from torch import nn
-from torch.nn import functional as F
 
 import neurologist as nl
+from neurologist.selftest.net import loss_of
 
 Numbers = dict[str, float]
-
-
-class Block(nn.Module):
-    """A linear layer and tanh."""
-
-    def __init__(self, width=32):
-        super().__init__()
-        self.lin = nn.Linear(width, width)
-
-    def forward(self, x):
-        return torch.tanh(self.lin(x))
-
-
-class Net(nn.Module):
-    """ReLU, three blocks that `through` calls, and a head."""
-
-    def __init__(self, through=lambda block, x: block(x)):
-        super().__init__()
-        self.first, self.blocks, self.head = (
-            nn.Linear(20, 32),
-            nn.ModuleList(Block() for _ in range(3)),
-            nn.Linear(32, 5),
-        )
-        self.through = through
-
-    def forward(self, x):
-        x = F.relu(self.first(x))
-        for block in self.blocks:
-            x = self.through(block, x)
-        return self.head(x)
-
-
-def net(through=lambda block, x: block(x)) -> Net:
-    """The same network in every call."""
-    with torch.random.fork_rng():
-        torch.manual_seed(3)
-        return Net(through)
-
-
-def batch(rows=64):
-    """Inputs and classes, the same in every call."""
-    generator = torch.Generator().manual_seed(4)
-    return torch.randn(rows, 20, generator=generator), torch.randint(5, (rows,), generator=generator)
-
-
-def loss_of(model):
-    """Cross-entropy on the batch."""
-    x, y = batch()
-    return F.cross_entropy(model(x), y)
 
 
 def plain_step(model, optimizer, loss=loss_of):
@@ -104,14 +55,14 @@ def measured(model: nn.Module, step: Callable = plain_step, optimizer=sgd, recei
     step(model, optimizer)
     for name, output in outputs.items():
         numbers[f"out {name}"] = rms(output.grad)
-        if name.startswith("blocks") and not name.endswith("lin"):
+        if not isinstance(model.get_submodule(name), nn.Linear):
             numbers[f"mean {name}"] = output.double().mean().item()
             numbers[f"std {name}"] = output.double().std(correction=0).item()
     return numbers | {f"change {name}": rms(p - before[name]) for name, p in model.named_parameters()}
 
 
 def kept_outputs(model: nn.Module) -> dict[str, torch.Tensor]:
-    """Outputs of the layers by name, with their gradients once backward has run."""
+    """Outputs of layers and activations by name, with their gradients once backward has run."""
     outputs = {}
 
     def hook(name, module, inputs, output):
@@ -119,12 +70,12 @@ def kept_outputs(model: nn.Module) -> dict[str, torch.Tensor]:
         outputs[name] = output
 
     for name, module in model.named_modules():
-        if isinstance(module, nn.Linear | Block):
+        if isinstance(module, nn.Linear | nn.ReLU | nn.Tanh):
             module.register_forward_hook(partial(hook, name))
     return outputs
 
 
-OPS = """SELECT op.module, op.kind, gradient.rms_in, activation.mean, activation.std FROM op
+OPS = """SELECT op.module, gradient.rms_in, activation.mean, activation.std FROM op
 LEFT JOIN gradient ON gradient.op = op.id AND gradient.step = :step
 LEFT JOIN activation ON activation.op = op.id AND activation.step = :step WHERE op.kind IN ('linear', 'activation')"""
 PARAMETERS = """SELECT parameter.name, weights.gradient, weights.received, weights.change FROM weights
@@ -134,10 +85,9 @@ JOIN parameter ON parameter.id = weights.parameter WHERE weights.step = :step"""
 def recorded(session: nl.Session, step=0, root="model") -> Numbers:
     """What a session wrote of one step, under the same names; what it did not measure is absent."""
     db, numbers = session._store.connection, {}
-    for module, kind, gradient, mean, std in db.execute(OPS, {"step": step}):
+    for module, gradient, mean, std in db.execute(OPS, {"step": step}):
         name = (module or "").removeprefix(f"{root}.")
-        if kind == "linear" or name.startswith("blocks"):
-            numbers |= {f"out {name}": gradient, f"mean {name}": mean, f"std {name}": std}
+        numbers |= {f"out {name}": gradient, f"mean {name}": mean, f"std {name}": std}
     for path, gradient, received, change in db.execute(PARAMETERS, {"step": step}):
         name = path.removeprefix(f"{root}.")
         numbers |= {f"grad {name}": gradient, f"got {name}": received, f"change {name}": change}

@@ -84,21 +84,20 @@ def _stacks() -> int:
     from rich.console import Console
     from rich.table import Table
 
-    from neurologist.selftest import stacks, unchanged, witnessed
+    from neurologist.selftest import stacks, trust
 
     table = Table(box=None, header_style="bold")
     for title in ("stack", "right", "not measured", "wrong", "largest difference", "training"):
         table.add_column(title, justify="left" if title in ("stack", "training") else "right")
     missing, bad = [], []
     for stack in stacks().values():
-        rows = witnessed(stack.train)
-        same = unchanged(stack.train)
-        bad += [f"{stack.title}: {row.number}: {line}" for row in rows for line in row.wrong]
-        bad += [] if same else [f"{stack.title}: training is not what it is unexamined"]
-        counts = [sum(len(found) for found in kind) for kind in zip(*((r.missing, r.wrong) for r in rows), strict=True)]
-        missing += [f"{stack.title}, not measured: {stack.missing}"] if counts[0] else []
-        right, worst = sum(row.right for row in rows), max(row.worst for row in rows)
-        table.add_row(stack.title, str(right), *map(str, counts), f"{worst:.0e}", "unchanged" if same else "CHANGED")
+        found = trust(stack.train)
+        counts = (found.right, found.missing, len(found.wrong))
+        training = "unchanged" if found.same else "CHANGED"
+        table.add_row(stack.title, *map(str, counts), f"{found.worst:.0e}", training)
+        missing += [f"{stack.title}, not measured: {stack.missing}"] if found.missing else []
+        bad += [f"{stack.title}: {line}" for line in found.wrong]
+        bad += [] if found.same else [f"{stack.title}: training is not what it is unexamined"]
     Console(width=132).print(table)
     for line in (*missing, *bad):
         typer.echo(f"  {line}")

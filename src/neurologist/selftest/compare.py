@@ -8,7 +8,8 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from functools import cache
+from typing import Any, NamedTuple
 
 import torch
 from torch.optim import optimizer as optimizers
@@ -76,6 +77,31 @@ class Row:
             self.worst = max(self.worst, relative)
 
 
+class Trust(NamedTuple):
+    """What a way of training comes to.
+
+    Attributes:
+        right: numbers that are; worst: the largest relative difference among them.
+        missing: numbers that were not measured.
+        wrong: what is not right, in words.
+        same: whether training stayed the same to the last bit.
+    """
+
+    right: int
+    worst: float
+    missing: int
+    wrong: list[str]
+    same: bool
+
+
+def trust(train: Callable[[], Any]) -> Trust:
+    """Run a program that returns a module three times: witnessed, unexamined, examined."""
+    rows = witnessed(train)
+    right, worst = sum(row.right for row in rows), max(row.worst for row in rows)
+    wrong = [f"{row.number}: {line}" for row in rows for line in row.wrong]
+    return Trust(right, worst, sum(len(row.missing) for row in rows), wrong, unchanged(train))
+
+
 def witnessed(program: Callable[[], Any], each_step: Callable[[int], None] = lambda step: None) -> list[Row]:
     """Run a program examined and witnessed at once, and compare all that both have seen.
 
@@ -109,6 +135,7 @@ def unchanged(train: Callable[[], Any]) -> bool:
 def compare(session: Session, witness: Witness) -> list[Row]:
     """The rows; see `witnessed`."""
     run = Run(session._store.connection)
+    found = cache(lambda table, subject: {row["step"]: row for row in run.rows(table, subject)})
     rows = {
         "gradient out": Row("gradient at a layer's output, RMS"),
         "mean": Row("activation, mean"),
@@ -117,19 +144,21 @@ def compare(session: Session, witness: Witness) -> list[Row]:
         "received": Row("gradient that the optimizer's step got, RMS"),
         "change": Row("change of a parameter, RMS"),
     }
-    for step, name, path, found, seen in _outputs(run, session, witness):
-        scale = witness.scales.get(step, 1.0) if name == "gradient" else 1.0
-        rows["gradient out" if name == "gradient" else name].add(path, found, Seen(seen.value / scale, seen.entries))
-    for step, name, path, found, seen in _parameters(run, session, witness):
-        scale = witness.scales.get(step, 1.0) if name == "gradient" else 1.0
-        rows[name].add(path, found, Seen(seen.value / scale, seen.entries))
+    for row, compared in (
+        ("gradient out", _outputs(run, session, witness, found)),
+        ("gradient", _parameters(run, session, witness, found)),
+    ):
+        for step, name, path, value, seen in compared:
+            scale = witness.scales.get(step, 1.0) if name == "gradient" else 1.0
+            rows[row if name == "gradient" else name].add(path, value, Seen(seen.value / scale, seen.entries))
     return list(rows.values())
 
 
+Found = Callable[[str, Any], dict[int, dict[str, Any]]]  # a table and an op or parameter -> its rows by step
 Compared = Iterator[tuple[int, str, str, float | None, Seen]]
 
 
-def _outputs(run: Run, session: Session, witness: Witness) -> Compared:
+def _outputs(run: Run, session: Session, witness: Witness, found: Found) -> Compared:
     """Layers that are one op of the tape and ran once in a step."""
     by_path: dict[str, list[Any]] = {}
     for op in run.ops:
@@ -141,22 +170,22 @@ def _outputs(run: Run, session: Session, witness: Witness) -> Compared:
         alone = len(ops) == len(calls) == 1 and ops[0].kind in LAYERS and not list(module.children())
         if not alone or step not in run.samples:
             continue
-        gradient = {row["step"]: row["rms_in"] for row in run.rows("gradient", ops[0])}
         if "gradient" in calls[0]:
-            yield step, "gradient", path or "", gradient.get(step), calls[0]["gradient"]
+            gradient = found("gradient", ops[0]).get(step, {}).get("rms_in")
+            yield step, "gradient", path or "", gradient, calls[0]["gradient"]
         if ops[0].kind == "activation":
-            found = {row["step"]: row for row in run.rows("activation", ops[0])}.get(step, {})
+            row = found("activation", ops[0]).get(step, {})
             for name in ("mean", "std"):
-                yield step, name, path or "", found.get(name), calls[0][name]
+                yield step, name, path or "", row.get(name), calls[0][name]
 
 
-def _parameters(run: Run, session: Session, witness: Witness) -> Compared:
+def _parameters(run: Run, session: Session, witness: Witness, found: Found) -> Compared:
     by_name = {parameter.name: parameter for parameter in run.parameters.values()}
     for (step, key), numbers in witness.parameters.items():
         path = session._steps._names.tensor(session._steps._names.trained(witness.known[key]))
         parameter = by_name.get(path)
         if parameter is None or step not in run.samples:
             continue
-        found = {row["step"]: row for row in run.rows("weights", parameter)}.get(step, {})
+        row = found("weights", parameter).get(step, {})
         for name, seen in numbers.items():
-            yield step, name, path, found.get(name), seen
+            yield step, name, path, row.get(name), seen
