@@ -74,8 +74,7 @@ class Witness:
             if parameter is not None and parameter.requires_grad and parameter.is_leaf:
                 self._hook(parameter)
         if isinstance(output, torch.Tensor) and output.requires_grad and output.is_floating_point():
-            seen = {"mean": _seen(output.detach().double().mean(), output)}
-            seen["std"] = _seen(output.detach().double().std(correction=0), output)
+            seen = _distribution(output.detach())
             self.outputs[self._clock(), module].append(seen)
             output.register_hook(lambda gradient: seen.__setitem__("gradient", _rms(gradient)))
 
@@ -113,7 +112,20 @@ def _parameters(optimizer: torch.optim.Optimizer) -> list[torch.Tensor]:
     return [parameter for group in optimizer.param_groups for parameter in group["params"]]
 
 
+def _distribution(output: torch.Tensor) -> dict[str, Seen]:
+    if output.is_nested:  # few functions take one: sequence by sequence
+        count, parts = output.numel(), [part.double() for part in output.unbind()]
+        mean = sum(part.sum().item() for part in parts) / count
+        spread = sum((part - mean).square().sum().item() for part in parts) / count
+        return {"mean": Seen(mean, count), "std": Seen(spread**0.5, count)}
+    wide = output.double()
+    return {"mean": _seen(wide.mean(), output), "std": _seen(wide.std(correction=0), output)}
+
+
 def _rms(tensor: torch.Tensor) -> Seen:
+    if tensor.is_nested:
+        squares = sum(part.double().square().sum().item() for part in tensor.detach().unbind())
+        return Seen((squares / tensor.numel()) ** 0.5, tensor.numel())
     whole = local(tensor.detach())
     whole = whole.coalesce().values() if whole.is_sparse else whole
     size = torch.linalg.vector_norm(whole.abs().double()) / max(1, whole.numel()) ** 0.5

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 import torch
 from torch.autograd.graph import GradientEdge, Node
 
-from neurologist.tape import ops, origin
+from neurologist.tape import nested, ops, origin
 from neurologist.tape.refine import refine
 from neurologist.tape.shard import in_memory, is_shard
 
@@ -33,7 +33,7 @@ class TapeOp:
         name: autograd's name without its suffix, e.g. "Addmm".
         kind: see `tape.ops`; member: its name in the catalogue, or None.
         sequence: autograd's running number, the order of the forward pass.
-        shape, dtype: of its (first) output; shape is () when autograd does not tell.
+        shape, dtype: of its (first) output; shape is () when autograd does not tell, as of nested tensors.
         inputs: slot -> op that made this input; slots of data and parameters are absent.
         parameters: tensors that it reads directly or through reshaping.
         consumers: (op, slot) pairs that read its output.
@@ -67,7 +67,7 @@ class TapeOp:
         """A tensor that the op kept for backward; None when it kept none of that name, or it may not or cannot be read.
 
         Tensors packed by hooks (activation checkpointing, offloading) are left alone: unpacking a checkpointed one
-        would run the user's forward again. Empty, sparse and nested ones have no entries to look at.
+        would run the user's forward again. Empty and sparse ones have no entries to look at; see `nested` for others.
         """
         if self.place.checkpointed or name not in tensors_of(type(self.node)):
             return None
@@ -75,6 +75,7 @@ class TapeOp:
             if getattr(getattr(self.node, f"_raw_saved_{name}"), "unpack_hook", None) is not None:
                 return None
             value = getattr(self.node, f"_saved_{name}")
+            value = nested.places(value.detach()) if getattr(value, "is_nested", False) else value
         except RuntimeError:  # freed already, or overwritten in place by the user's code
             return None
         return value.detach() if isinstance(value, torch.Tensor) and _readable(value) else None
@@ -102,7 +103,7 @@ class TapeOp:
 
 
 def _readable(tensor: torch.Tensor) -> bool:
-    plain = tensor.layout is torch.strided and not tensor.is_nested and not is_shard(tensor)
+    plain = tensor.layout is torch.strided and not is_shard(tensor)
     return plain and tensor.numel() > 0 and in_memory(tensor)
 
 
@@ -238,7 +239,7 @@ def _op(node: Node, made: dict[Node, TapeOp]) -> TapeOp:
         name = node.name()
         kind, member = ops.classify(node)
         outputs = getattr(node, "_input_metadata", None)
-        shape = tuple(int(n) for n in outputs[0].shape) if outputs else ()
+        shape = tuple(int(n) for n in outputs[0].shape) if outputs and not outputs[0].is_nested_tensor else ()
         dtype = str(outputs[0].dtype).removeprefix("torch.") if outputs else ""
         op = TapeOp(node, ops.short(name), kind, member, node._sequence_nr(), shape, dtype)
         op.place = origin.read(_metadata(node).get("traceback_") or ())

@@ -16,7 +16,7 @@ KINDS: dict[str, str] = {
     name: kind
     for kind, names in {
         "linear": "Addmm Mm Addmv Mv Linear AddmmActivation",
-        "matmul": "Bmm Baddbmm Addbmm Dot Einsum",
+        "matmul": "Bmm Baddbmm Addbmm Dot Einsum Matmul",
         "conv": "Convolution ConvolutionOverrideable MkldnnConvolution CudnnConvolution SlowConv2D",
         "normalisation": "NativeBatchNorm CudnnBatchNorm MiopenBatchNorm BatchNormImplIndex NativeLayerNorm "
         "NativeGroupNorm FusedRmsNorm RmsNorm",
@@ -38,7 +38,8 @@ KINDS: dict[str, str] = {
         "Narrow Clone Alias Copy CopySlices AsStrided ToCopy Repeat Flip Roll Pad ConstantPadNd ReflectionPad2D "
         "ReplicationPad2D UpsampleNearest2D UpsampleBilinear2D MaskedSelect MaskedScatter Diagonal Tril Triu Unfold "
         "PixelShuffle Detach Chunk Movedim Real Imag ViewAsReal ViewAsComplex SliceScatter Contiguous LiftFresh "
-        "RepeatInterleave Sort Topk Fill Zero",
+        "RepeatInterleave Sort Topk Fill Zero Values NestedGetValues NestedViewFromJagged NestedViewFromBuffer "
+        "NestedTensorFromTensorList NestedTensorFromMask ToPaddedTensor NestedFromPadded NestedFromPaddedTensor",
         "checkpoint": "CheckpointFunction",
         "compiled": "CompiledFunction",
     }.items()

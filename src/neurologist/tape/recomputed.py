@@ -2,7 +2,7 @@
 
 Such a checkpoint is one node on the tape. When backward reaches it, it runs its part of the forward again and calls
 backward on that: a tape of its own, whose leaves are the parameters and copies of what the part was given. `splice`
-puts its ops in the place of the node. May import: torch, `tape.graph`.
+puts its ops in the place of the node. May import: torch, `tape.graph`, `tape.nested`.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import torch
 from torch import nn
 
 from neurologist.tape.graph import Graph, TapeOp
+from neurologist.tape.nested import shape_of
 
 KIND = "checkpoint"
 
@@ -28,7 +29,7 @@ def splice(checkpoint: TapeOp, graph: Graph, inside: Graph) -> None:
     """
     given = list(checkpoint.inputs.values())
     for op, slot, copy in inside.entries:
-        source = next((g for g in given if g.shape == tuple(copy.shape)), checkpoint.source)
+        source = next((g for g in given if g.shape == shape_of(copy)), checkpoint.source)
         if source is not None:
             op.inputs[slot] = source
             source.consumers = [(o, s) for o, s in source.consumers if o is not checkpoint]

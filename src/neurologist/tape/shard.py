@@ -1,12 +1,14 @@
 """Parameters of which each process holds a part, as FSDP and tensor parallelism make them: `DTensor`.
 
 Whatever is computed on one as a whole talks to the other processes. An examination must not: it reads the part that
-is here. May import: torch.
+is here. May import: torch, `tape.nested`.
 """
 
 from __future__ import annotations
 
 import torch
+
+from neurologist.tape import nested
 
 
 def is_shard(tensor: torch.Tensor) -> bool:
@@ -15,7 +17,7 @@ def is_shard(tensor: torch.Tensor) -> bool:
 
 
 def local(tensor: torch.Tensor) -> torch.Tensor:
-    """The part that is here; the tensor itself where that is all of it.
+    """The part that is here; the tensor itself where that is all of it, and of a nested one its entries.
 
     Raises:
         RuntimeError: its memory was given back; to read it would end the process.
@@ -23,7 +25,7 @@ def local(tensor: torch.Tensor) -> torch.Tensor:
     here: torch.Tensor = tensor.to_local() if is_shard(tensor) else tensor  # type: ignore[attr-defined]
     if not in_memory(here):
         raise RuntimeError(f"a tensor of shape {tuple(here.shape)} has no memory: it was gathered and given back")
-    return here
+    return nested.entries(here)
 
 
 def in_memory(tensor: torch.Tensor) -> bool:

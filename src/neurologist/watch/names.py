@@ -18,6 +18,7 @@ import torch
 from torch import nn
 from torch.utils.weak import WeakIdKeyDictionary
 
+from neurologist.tape.nested import shape_of
 from neurologist.tape.origin import is_users
 from neurologist.tape.shard import is_shard
 
@@ -92,7 +93,7 @@ class Names:
         """Path of a parameter; for a bare tensor the user's variable, else its shape."""
         known = self._tensors.get(id(tensor))
         if known is None or known[0]() is not tensor:
-            name = variable(tensor) or f"tensor{tuple(tensor.shape)}"
+            name = variable(tensor) or f"tensor{shape_of(tensor)}"
             known = self._tensors[id(tensor)] = (weakref.ref(tensor), name)
         return known[1]
 

@@ -16,6 +16,7 @@ from neurologist.record import Store
 from neurologist.record.run import PASSES
 from neurologist.tape import origin
 from neurologist.tape.graph import TapeOp
+from neurologist.tape.nested import shape_of
 from neurologist.tape.quantities import quantities
 from neurologist.theory import traits
 from neurologist.watch.names import Names, frames
@@ -201,7 +202,7 @@ class Recorder:
         self._parameters += 1
         self._fresh.append(parameter)
         number = self._numbers[parameter] = self._parameters
-        dtype, shape = str(parameter.dtype).removeprefix("torch."), json.dumps(list(parameter.shape))
+        dtype, shape = str(parameter.dtype).removeprefix("torch."), json.dumps(shape_of(parameter))
         row = (number, self._names.tensor(parameter), shape, dtype, parameter.numel())
         self.store.insert("parameter", [(*row, self._stepped_by.get(parameter))])
 

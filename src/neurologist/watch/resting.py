@@ -17,6 +17,7 @@ from torch.nn.parameter import is_lazy
 from torch.utils.weak import WeakIdKeyDictionary
 
 from neurologist.record import Store
+from neurologist.tape.nested import shape_of
 from neurologist.tape.quantity import strided
 from neurologist.tape.shard import local
 from neurologist.watch.names import Names
@@ -69,7 +70,7 @@ class Rest:
 
     def row(self, parameter: torch.Tensor) -> tuple[object, ...]:
         """Its row in the `resting` table."""
-        shape = json.dumps(list(parameter.shape))
+        shape = json.dumps(shape_of(parameter))
         flags = (int(f) for f in (self.trainable, self.called, self.ahead, self.changed))
         return (self.number, self.name, shape, parameter.numel(), self.optimizer, *flags, self.rms, self.high)
 
