@@ -1,13 +1,14 @@
 """The user's settings: `[tool.neurologist]` of the nearest `pyproject.toml`, read and checked.
 
-It stands above the rooms because it speaks of several: the budget is of `watch`, all else of `diagnose`, which gets it
-as plain `Settings` and knows no file. Whatever is wrong is said before anything runs. To add a key, add a reader to
-`READERS`. May import: `diagnose`, tomllib.
+It stands between `watch`, whose budget it sets, and `diagnose`, which gets all else as plain `Settings` and knows no
+file. Whatever is wrong is said before anything runs. To add a key, add a reader to `READERS`.
+May import: `diagnose`, `tape.origin`, tomllib.
 """
 
 from __future__ import annotations
 
 import sys
+import sysconfig
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -18,6 +19,7 @@ from neurologist.diagnose.engine import names, rules
 from neurologist.diagnose.naming import nearest
 from neurologist.diagnose.settings import Settings
 from neurologist.diagnose.thresholds import Number, fitted, thresholds, unfit
+from neurologist.tape.origin import is_users
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -47,6 +49,41 @@ def settings_for(*places: Path | None, baseline: bool = True) -> Settings:
             if table is not None:
                 return checked(table, folder / FILE, baseline)
     return Settings()
+
+
+def settings_here() -> Settings:
+    """The settings that hold for the program that runs in this process: of its script, else of the current folder.
+
+    Raises:
+        ConfigError: as above.
+    """
+    return settings_for(_script(), current())
+
+
+def settings_of(program: object) -> Settings:
+    """The settings that hold for a program that is tried: of its script, where it has a `path`, else of this process.
+
+    Raises:
+        ConfigError: as above.
+    """
+    path = getattr(program, "path", None)
+    return settings_for(Path(path), current()) if isinstance(path, str) else settings_here()
+
+
+def _script() -> Path | None:
+    """What this process runs; None for a notebook, and for a command that is installed, as pytest is."""
+    file = getattr(sys.modules.get("__main__"), "__file__", None)
+    if not isinstance(file, str) or not is_users(file) or Path(file).parent == Path(sysconfig.get_path("scripts")):
+        return None
+    return Path(file)
+
+
+def current() -> Path | None:
+    """The current folder; None where it is gone."""
+    try:
+        return Path.cwd()
+    except OSError:
+        return None
 
 
 def _upward(place: Path | None) -> Iterable[Path]:

@@ -34,8 +34,7 @@ def neurologist(request: pytest.FixtureRequest) -> Iterator[Session]:
         settings = settings_for(request.path, request.config.rootpath)
     except ConfigError as error:
         pytest.fail(str(error), pytrace=False)
-    with watch(BUDGET if settings.budget is None else settings.budget) as session:
-        session.settings = settings
+    with watch(BUDGET if settings.budget is None else settings.budget, settings=settings) as session:
         yield session
 
 

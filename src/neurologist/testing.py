@@ -72,8 +72,8 @@ def assert_learns(
         raise ValueError(f"assert_learns got fall={fall}, steps={steps}: expected a share up to 1, and at least 1 step")
     path = Path(program) if isinstance(program, str | Path) else None
     run = script(str(path), arguments) if path is not None else program
-    with watch(budget=1.0) as session:
-        session.settings = settings or settings_for(path, Path.cwd())
+    settings = settings_for(path, Path.cwd()) if settings is None else settings
+    with watch(budget=1.0, settings=settings) as session:
         try:
             with stopping(session, steps):
                 run()  # type: ignore[operator]

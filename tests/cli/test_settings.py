@@ -11,7 +11,7 @@ import pytest
 
 from neurologist.cli import _examine
 from neurologist.diagnose import Settings
-from neurologist.treat.script import script
+from neurologist.watch.sampler import DEFAULT
 
 Command = Callable[..., "subprocess.CompletedProcess[str]"]
 
@@ -51,22 +51,13 @@ def test_what_is_ignored_or_known_does_not_fail_and_is_told(neurologist: Command
 
 
 @pytest.mark.parametrize(
-    ("asked", "set_to", "spent"), [(None, None, _examine.BUDGET), (None, 0.5, 0.5), (None, 0.0, 0.0), (0.0, 0.5, 0.0)]
+    ("asked", "set_to", "spent"), [(None, None, DEFAULT), (None, 0.5, 0.5), (None, 0.0, 0.0), (0.0, 0.5, 0.0)]
 )
 def test_the_budget_of_the_settings_holds_until_the_command_says_another(
-    sick: Path, monkeypatch: pytest.MonkeyPatch, asked: float | None, set_to: float | None, spent: float
+    sick: Path, asked: float | None, set_to: float | None, spent: float
 ) -> None:
-    class Begun(Exception):
-        """The session would have begun."""
-
-    def begin(budget: float, *others: object) -> None:
-        raise Begun(budget)
-
-    monkeypatch.setattr(_examine, "_session", begin)
     request = _examine.Request(str(sick), [], False, None, asked, None, None, None, True)
-    with pytest.raises(Begun) as begun:
-        _examine._watched(script(str(sick), []), request, None, Settings(budget=set_to))
-    assert begun.value.args == (spent,)
+    assert _examine._session(request, None, Settings(budget=set_to)).sampler.budget == spent
 
 
 @pytest.mark.parametrize("verb", ["run", "check", "diagnose"])

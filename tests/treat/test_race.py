@@ -14,6 +14,7 @@ import torch
 from torch import nn
 
 import neurologist as nl
+from neurologist.diagnose import Settings, rules
 from neurologist.treat.fix import ProgramError
 from neurologist.treat.lanes import BadStore, Lanes, Result
 
@@ -192,6 +193,16 @@ def test_a_standing_tells_of_gradients_and_the_way_to_the_target():
     assert lanes["tanh"].seconds > 0
     assert "vanishing-gradient" in lanes["as it is"].found
     assert lanes["tanh"].found == ()
+
+
+def test_arms_are_examined_by_the_users_settings_and_other_ones_are_another_race(tmp_path):
+    ran = []
+    race = partial(nl.race, program, ["sigmoid"], seeds=1, steps=20, lr=None, store=tmp_path / "r.db", told=ran.append)
+    ignoring = Settings(ignore=dict.fromkeys(rules(), "on purpose"))
+    assert [lane.found != () for lane in race().lanes] == [True, True]
+    assert [lane.found for lane in race(settings=ignoring).lanes] == [(), ()]
+    race(settings=ignoring)
+    assert len(ran) == 4
     hard = nl.race(program, ["tanh"], seeds=1, steps=40, lr=None, target=0.999)
     assert hard.target == 0.999
     assert {lane.name: lane.reached for lane in hard.lanes}["as it is"] is None

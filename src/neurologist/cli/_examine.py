@@ -31,8 +31,6 @@ if TYPE_CHECKING:
     from neurologist.watch.session import Session
     from neurologist.watch.sinks import Sink
 
-BUDGET = 0.01  # share of the time, where neither the user nor the settings say another
-
 
 @dataclass(frozen=True)
 class Request:
@@ -164,8 +162,7 @@ def _default_record(program: _script.Program) -> Path | None:
 def _watched(
     program: _script.Program, request: Request, record: Path | None, settings: Settings
 ) -> tuple[Session, _script.Outcome]:
-    asked = request.budget if request.budget is not None else settings.budget
-    session = _session(BUDGET if asked is None else asked, record, request.sinks)
+    session = _session(request, record, settings)
     limit = None if request.overfit else request.steps
     _script.enter(program)
     try:
@@ -182,7 +179,7 @@ def _watched(
     return session, outcome
 
 
-def _session(budget: float, record: Path | None, sinks: Sequence[Sink]) -> Session:
+def _session(request: Request, record: Path | None, settings: Settings) -> Session:
     # all that is needed after the run too: from then on the program's folder may hide a module, `rich` say
     from neurologist import report  # noqa: F401
     from neurologist.diagnose import rules
@@ -191,7 +188,7 @@ def _session(budget: float, record: Path | None, sinks: Sequence[Sink]) -> Sessi
     rules()
 
     try:
-        session = watch(budget=budget, record=record and record.absolute(), sinks=sinks)
+        session = watch(request.budget, record and record.absolute(), sinks=request.sinks, settings=settings)
     except (OSError, sqlite3.Error) as error:
         reason = error.strerror if isinstance(error, OSError) and error.strerror else error
         raise fail(f"cannot write the record {str(record)!r}: {reason}") from None

@@ -26,13 +26,13 @@ class Wishes(NamedTuple):
     """What the user asked a callback for.
 
     Attributes:
-        budget: share of the training time that the examination may take.
+        budget: share of the training time that the examination may take; None for that of the settings, else 0.01.
         record: file for the record; None keeps it in memory.
         report: file for the report (.html, .json or .txt), in place of printing it.
         sinks: where each sample's numbers go too: names as `nl.sink` takes them, or sinks.
     """
 
-    budget: float = 0.01
+    budget: float | None = None
     record: str | Path | None = None
     report: str | Path | None = None
     sinks: Sequence[str | Sink] = ()
@@ -127,8 +127,10 @@ class Examination:
 class Examining:
     """What the frameworks' callbacks share: what the user asked for, and the diagnosis.
 
+    The settings of the project hold, as they do for `nl.watch`.
+
     Args:
-        budget: share of the training time that the examination may take.
+        budget: share of the training time that the examination may take; None for that of the settings, else 0.01.
         record: file for the record; None keeps it in memory.
         report: file for the report (.html, .json or .txt), in place of printing it.
         sinks: where each sample's numbers go too, e.g. "tensorboard=runs/a".
@@ -137,7 +139,7 @@ class Examining:
     # What clones a callback, as skorch does, reads back every attribute whose name does not end in "_".
     def __init__(
         self,
-        budget: float = 0.01,
+        budget: float | None = None,
         record: str | Path | None = None,
         report: str | Path | None = None,
         sinks: Sequence[str | Sink] = (),

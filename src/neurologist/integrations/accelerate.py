@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 @contextmanager
 def examined(
     accelerator: Any,
-    budget: float = 0.01,
+    budget: float | None = None,
     record: str | Path | None = None,
     report: str | Path | None = None,
     sinks: Sequence[str | Sink] = (),
@@ -36,7 +36,7 @@ def examined(
 
     Args:
         accelerator: the `Accelerator`.
-        budget: share of the training time that the examination may take.
+        budget: share of the training time that the examination may take; None for that of the settings, else 0.01.
         record: file for the record; None keeps it in memory.
         report: file for the report (.html, .json or .txt), in place of printing it.
         sinks: where each sample's numbers go too, e.g. "tensorboard=runs/a".

@@ -15,13 +15,14 @@ import torch
 from torch import nn
 from torch.nn.parameter import is_lazy
 
-from neurologist.diagnose import Diagnosis
+from neurologist.diagnose import Diagnosis, Settings
 from neurologist.diagnose.by_heart import KEY
 from neurologist.treat.comparing import Comparing
 from neurologist.treat.judge import Judge, without_dropout
 from neurologist.treat.pair import Pair, rows_of
 from neurologist.watch.remember import remember
-from neurologist.watch.session import watch
+from neurologist.watch.sampler import DEFAULT
+from neurologist.watch.session import Session, watch
 
 RATE = 1e-3  # of Adam, where no optimizer is given: its default, and small enough for most networks
 
@@ -36,6 +37,7 @@ def check(
     *,
     overfit: bool = False,
     steps: int | None = None,
+    settings: Settings | None = None,
 ) -> Diagnosis:
     """Examine a model on one batch; with `overfit`, see whether it can learn that batch by heart.
 
@@ -51,20 +53,23 @@ def check(
         overfit: repeat the step until the batch is known by heart; `by_heart` of the result says whether it was. Where
             it was not, the findings are those of these steps.
         steps: after how many to give up; None: 200, and up to 2,000 while the batch is still being learnt.
+        settings: of the user; None for those of the project, as `nl.watch` finds them.
 
     Raises:
-        ValueError: the batch has no target, `steps` is below 1, or the model is lazy and to be trained.
+        ValueError: the batch has no target, `steps` is below 1, the model is lazy and to be trained, or the settings
+            cannot be used.
     """
     if len(batch) < 2:
         raise ValueError(f"batch needs inputs and a target, got {len(batch)} element(s): pass (x, y)")
     if steps is not None and steps < 1:
         raise ValueError(f"check got steps={steps}: expected at least 1, or None to go on as long as it learns")
+    session = watch(1.0 if overfit else DEFAULT, settings=settings)
     if overfit:
-        return _by_heart(model, loss_fn, batch, optimizer, steps)
+        return _by_heart(model, loss_fn, batch, optimizer, steps, session)
     *inputs, target = batch
     restore = remember(model, optimizer, loss_fn, list(batch))
     try:
-        with watch() as session:
+        with session:
             loss_fn(model(*inputs), target).backward()
             if optimizer is not None:
                 optimizer.step()
@@ -79,6 +84,7 @@ def _by_heart(
     batch: Sequence[Any],
     optimizer: torch.optim.Optimizer | None,
     steps: int | None,
+    session: Session,
 ) -> Diagnosis:
     if any(is_lazy(tensor) for tensor in (*model.parameters(), *model.buffers())):
         raise ValueError(
@@ -93,7 +99,7 @@ def _by_heart(
         if optimizer is None and trained:
             optimizer, chosen = torch.optim.Adam(trained, lr=RATE), f"Adam(lr={RATE})"
         judge = Judge(steps, lambda: sum(p.numel() for p in trained))
-        with watch(budget=1.0) as session, torch.enable_grad():
+        with session, torch.enable_grad():
             while not judge.done:
                 fresh()
                 _step(model, loss_fn, batch, optimizer, judge)

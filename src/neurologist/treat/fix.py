@@ -1,6 +1,6 @@
 """`nl.fix`: diagnose a program, try treatments on it, and say which cures.
 
-May import: the lower files of this room, `diagnose`.
+May import: the lower files of this room, `config`, `diagnose`.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from neurologist.config import settings_of
 from neurologist.diagnose import Diagnosis, Settings
 from neurologist.diagnose.finding import SEVERITIES
 from neurologist.diagnose.trials import Course, Trials
@@ -134,7 +135,8 @@ def fix(
         backend: "ray" or "dask" to run arms on a cluster.
         address: of the cluster; None for one on this machine.
         told: called with each trial when it ends.
-        settings: of the user, as `neurologist.config` reads them: what is ignored is not treated.
+        settings: of the user: what is ignored is not treated. None for those of `[tool.neurologist]` in the nearest
+            `pyproject.toml` above the script, else above the current folder.
 
     Raises:
         ProgramError: the program ended before its first backward pass.
@@ -145,9 +147,10 @@ def fix(
         raise ValueError(f"fix got steps={steps}, seeds={seeds}, minutes={minutes}: expected at least 1, 1 and above 0")
     if isinstance(program, str | Path):
         program = script(str(program), arguments)
+    settings = settings_of(program) if settings is None else settings
     scripted, started = isinstance(program, Script), time.time()
     with crew(jobs, scripted=scripted, backend=backend, address=address, isolate=isolate) as arms:
-        search = Search(program, steps, arms, settings=settings or Settings())
+        search = Search(program, steps, arms, settings=settings)
         if told is not None:
             search.told = told
         control = _control(search, minutes)

@@ -1,7 +1,7 @@
 """`nl.race`: which activation, init or loss learns best in a program, each at its own learning rate, on several seeds.
 
 Each result goes into an SQLite file when it is there, so that a race that was cut off goes on where it stopped.
-May import: the lower files of this room, `functional`.
+May import: the lower files of this room, `config`, `diagnose`, `functional`.
 """
 
 from __future__ import annotations
@@ -16,7 +16,8 @@ from math import inf, isfinite, sqrt
 from pathlib import Path
 from statistics import fmean, median
 
-from neurologist.diagnose import Diagnosis
+from neurologist.config import settings_of
+from neurologist.diagnose import Diagnosis, Settings
 from neurologist.treat.apart import Lost
 from neurologist.treat.crew import Crew, crew
 from neurologist.treat.entries import AS_IT_IS, Entry, NoEntry, entries
@@ -115,6 +116,7 @@ def race(
     address: str | None = None,
     store: str | Path | None = None,
     told: Callable[[Result], None] | None = None,
+    settings: Settings | None = None,
 ) -> Race:
     """Train a program with each of several activations, inits or losses, and compare what they learn.
 
@@ -140,6 +142,7 @@ def race(
         address: see `fix`.
         store: SQLite file that keeps each result; results that it holds already are not run again.
         told: called with each result.
+        settings: see `fix`.
 
     Raises:
         ProgramError: the program cannot be run, or has no place for what is raced.
@@ -153,17 +156,16 @@ def race(
         raise ValueError(f"race got seeds={seeds}, steps={steps}: expected at least 1 each")
     if isinstance(program, str | Path):
         program = script(str(program), arguments)
+    settings = settings_of(program) if settings is None else settings
     with crew(jobs, scripted=isinstance(program, Script), backend=backend, address=address, isolate=isolate) as arms:
         seen = _looked_at(program, arms, min(steps, LOOK))
         assert seen.task is not None
-        try:
-            runners = entries(wanted, seen, at)
-        except NoEntry as error:
-            raise ProgramError(str(error)) from None
+        runners = _runners(wanted, seen, at)
         factors = FACTORS if lr == "auto" else (1.0,)
-        settings = _settings(program, steps, factors, sorted(wanted), at)  # names may be added later
-        calls = [partial(_run, program, r, seen.task, steps, factors, seed) for seed in range(seeds) for r in runners]
-        with Lanes(store, settings) as lanes:
+        same = _same(program, steps, factors, sorted(wanted), at, *_rules(settings))  # names may be added later
+        run = partial(_run, program, settings)
+        calls = [partial(run, r, seen.task, steps, factors, seed) for seed in range(seeds) for r in runners]
+        with Lanes(store, same) as lanes:
             results = _raced(calls, arms, lanes, told)
     return _standing(results, seen.task, target)
 
@@ -176,7 +178,20 @@ def _looked_at(program: Program, arms: Crew, steps: int) -> Seen:
     return trial.seen
 
 
-def _settings(program: Program, *rest: object) -> str:
+def _runners(wanted: dict[str, Sequence[str]], seen: Seen, at: str | None) -> list[Entry]:
+    try:
+        return entries(wanted, seen, at)
+    except NoEntry as error:
+        raise ProgramError(str(error)) from None
+
+
+def _rules(settings: Settings) -> list[object]:
+    """What of the settings decides which rules speak of an arm; empty where they say nothing."""
+    said: list[object] = [sorted(settings.select or ()), settings.ignore, settings.ignore_in, settings.numbers]
+    return said if any(said) else []
+
+
+def _same(program: Program, *rest: object) -> str:
     """What must be the same for two results to belong to one race."""
     source, name = "", getattr(program, "__qualname__", "")
     if isinstance(program, Script):  # of a module the source is not looked for
@@ -203,16 +218,18 @@ def _raced(
 
 
 def _lane_of(call: partial[Result]) -> tuple[str, int]:
-    return call.args[1].name, call.args[5]
+    return call.args[2].name, call.args[6]
 
 
-def _run(program: Program, entry: Entry, task: Task, steps: int, factors: Sequence[float], seed: int) -> Result:
+def _run(
+    program: Program, settings: Settings, entry: Entry, task: Task, steps: int, factors: Sequence[float], seed: int
+) -> Result:
     """One arm from one seed: find its learning rate, then run it."""
     rate: Callable[[float], Treatment] = treatments()["learning-rate"]
 
     def trial(factor: float, length: int, examined: bool) -> Trial:
         plan = Plan((*entry.treatments, *([rate(factor)] if factor != 1 else [])))
-        return conduct(program, Job(plan, seed, length, task=task, examined=examined))
+        return conduct(program, Job(plan, seed, length, task=task, examined=examined, settings=settings))
 
     short = max(1, steps // SEARCH)
     best = 1.0 if len(factors) == 1 else max(factors, key=lambda factor: trial(factor, short, False).worth)

@@ -111,7 +111,7 @@ class Trial:
 def conduct(program: Program, job: Job) -> Trial:
     """Run a program as a job asks; an error of the program ends the trial and is kept in it."""
     tracer = Tracer() if job.task is None else None
-    session = Session(sampler=Spaced()) if job.examined else None
+    session = Session(sampler=Spaced(), settings=job.settings) if job.examined else None
     ending = _run(program, job, tracer, session)
     trial = Trial(job.plan, job.number, steps=ending.steps, ended=ending.ended, error=ending.error, whole=job.whole)
     trial.losses, trial.scores, trial.seconds = ending.losses, ending.scores, ending.seconds
@@ -121,7 +121,7 @@ def conduct(program: Program, job: Job) -> Trial:
         trial.seen.ended, trial.seen.steps, trial.seen.optimizers = ending.ended, ending.steps, ending.optimizers
         task = trial.seen.task
     if session is not None and ending.losses:
-        trial.diagnosis = session.diagnose(tracer is not None, job.settings)  # only the control's is shown as a page
+        trial.diagnosis = session.diagnose(tracer is not None)  # only the control's is shown as a page
     if task is not None:
         trial.worth, trial.chance, trial.recall = ending.worth(task), ending.chance(task), ending.recall(task)
     return trial

@@ -16,13 +16,14 @@ from types import TracebackType
 import torch
 
 from neurologist._version import __version__
+from neurologist.config import settings_here
 from neurologist.diagnose import Diagnosis, Settings, examine
 from neurologist.record import Run, Store, process
 from neurologist.watch.doors import close_doors, open_doors
 from neurologist.watch.names import Names
 from neurologist.watch.ranks import AMONG, here, own
 from neurologist.watch.recorder import Recorder
-from neurologist.watch.sampler import Sampler, Spaced
+from neurologist.watch.sampler import DEFAULT, Sampler, Spaced
 from neurologist.watch.sinks import Sink, Sinks
 from neurologist.watch.steps import Steps
 
@@ -39,21 +40,22 @@ class Session:
         steps: optimizer steps to look at; None for all of them.
         sampler: says at which steps to look, in place of the budget.
         sinks: get each sample's numbers too, and findings as they appear; from the first process only.
+        settings: of the user, by which it is diagnosed where no others are given; None for none.
 
     Attributes:
         status: how the run ended; set it before leaving the block to say so in the record.
         facts: entries for the record's `meta`; likewise.
         rank: this process's number and how many there are.
-        settings: of the user, by which it is diagnosed where no others are given.
     """
 
     def __init__(
         self,
-        budget: float = 0.01,
+        budget: float = DEFAULT,
         record: str | Path | None = None,
         steps: int | None = None,
         sampler: Sampler | None = None,
         sinks: Sequence[Sink] = (),
+        settings: Settings | None = None,
     ) -> None:
         if steps is not None and steps < 1:
             raise ValueError(f"watch got steps={steps}: expected at least 1, or None for the whole run")
@@ -63,13 +65,14 @@ class Session:
             self.sampler = Spaced(AMONG)
         self.status: str | None = None
         self.facts: dict[str, str] = {}
-        self.settings = Settings()
+        self.settings = settings or Settings()
         self._store = Store(own(record, self.rank))
         names = Names()
         self._recorder = Recorder(self._store, names)
         self._steps = Steps(self.sampler, self._recorder, names, steps)
-        self._sinks = Sinks(sinks, self._store, self._steps.attempt) if sinks and self.rank.number == 0 else None
-        if self._sinks is not None:
+        self._sinks: Sinks | None = None
+        if sinks and self.rank.number == 0:
+            self._sinks = Sinks(sinks, self._store, self._steps.attempt, self.settings)
             self._recorder.listeners.append(self._sinks.sample)
         self._started = time.perf_counter()
         self._pid = os.getpid()
@@ -163,24 +166,31 @@ def _ending(kind: type[BaseException] | None) -> str:
 
 
 def watch(
-    budget: float = 0.01,
+    budget: float | None = None,
     record: str | Path | None = None,
     steps: int | None = None,
     sinks: Sequence[Sink] = (),
+    settings: Settings | None = None,
 ) -> Session:
     """Examine everything that calls `.backward()` inside a `with` block.
 
     Args:
-        budget: share of the training time that the examination may take, 0 to 1.
+        budget: share of the training time that the examination may take, 0 to 1; None for that of the settings,
+            else 0.01.
         record: file to write what was seen to; None keeps it in memory.
         steps: optimizer steps to look at, for a look at the beginning; training goes on unexamined after them.
         sinks: where each sample's numbers go too, and findings as they appear: `nl.sink("tensorboard=runs/a")`, ...
+        settings: of the user; None for those of `[tool.neurologist]` in the nearest `pyproject.toml` above the script,
+            else above the current folder. `neurologist.diagnose.Settings()` for none.
 
     Returns:
         The session; ask it for `diagnose()`.
 
     Raises:
-        ValueError: `budget` is not a share, or `steps` is below 1.
+        ValueError: `budget` is not a share, `steps` is below 1, or the settings cannot be used.
         FileExistsError: `record` exists already.
     """
-    return Session(budget, record, steps, sinks=sinks)
+    settings = settings_here() if settings is None else settings
+    if budget is None:
+        budget = DEFAULT if settings.budget is None else settings.budget
+    return Session(budget, record, steps, sinks=sinks, settings=settings)

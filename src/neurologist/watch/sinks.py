@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
-from neurologist.diagnose import Finding, examine
+from neurologist.diagnose import Finding, Settings, examine
 from neurologist.record import Run, Store
 from neurologist.tape.quantities import quantities
 
@@ -42,10 +42,11 @@ class Sinks:
         sinks: them.
         store: the record, which is read.
         attempt: runs a function and keeps its errors from the user: `attempt(what, function, *arguments)`.
+        settings: of the user, by which the record is diagnosed.
     """
 
-    def __init__(self, sinks: Sequence[Sink], store: Store, attempt: Callable[..., Any]) -> None:
-        self._sinks, self._store, self._attempt = sinks, store, attempt
+    def __init__(self, sinks: Sequence[Sink], store: Store, attempt: Callable[..., Any], settings: Settings) -> None:
+        self._sinks, self._store, self._attempt, self._settings = sinks, store, attempt, settings
         self._samples, self._look = 0, AGAIN
         self._told: set[tuple[str, str]] = set()
 
@@ -67,7 +68,7 @@ class Sinks:
             self._attempt(_of(sink, "its end"), sink.close)
 
     def _findings(self, step: int, severities: Sequence[str]) -> None:
-        for finding in examine(Run(self._store.connection), over_time=False).findings:
+        for finding in examine(Run(self._store.connection), False, self._settings).findings:
             which = finding.rule, str(finding.origin)
             if finding.severity in severities and which not in self._told:
                 self._told.add(which)
