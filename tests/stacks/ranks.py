@@ -1,12 +1,14 @@
 """One process of a distributed run: trains plain and watched, and writes what was recorded. Run by `torchrun`.
 
-Usage: ranks.py KIND FOLDER, KIND being "ddp" or "fsdp".
+Usage: ranks.py FOLDER KIND..., a kind being a key of `KINDS`.
 """
 
 from __future__ import annotations
 
 import json
 import sys
+from contextlib import nullcontext
+from itertools import pairwise
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
@@ -14,34 +16,71 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 import torch
 import torch.distributed as dist
 from tests.stacks.truth import recorded, sgd
+from torch.distributed.device_mesh import init_device_mesh
+from torch.distributed.fsdp import MixedPrecisionPolicy, fully_shard
+from torch.distributed.tensor import Shard
+from torch.distributed.tensor.parallel import (
+    ColwiseParallel,
+    RowwiseParallel,
+    SequenceParallel,
+    loss_parallel,
+    parallelize_module,
+)
 from torch.nn import functional as F
 
-import neurologist as nl
+from neurologist.selftest.compare import EveryStep
 from neurologist.selftest.net import batch, net
-from neurologist.watch.sampler import Sampler
+from neurologist.watch.session import Session
 
 STEPS = 2
 
 
-def wrapped(kind):
-    """The network, spread over the processes."""
+def sharded(**options):
+    """Fully sharded, block by block."""
     model = net()
-    if kind == "ddp":
-        return torch.nn.parallel.DistributedDataParallel(model)
-    from torch.distributed.fsdp import fully_shard
-
     for block in model.blocks:
-        fully_shard(block)
-    return fully_shard(model)
+        fully_shard(block, **options)
+    return fully_shard(model, **options)
 
 
-def train(model):
-    """Steps on this process's rows of the batch."""
+def hybrid():
+    """Sharded among half of the processes, the same in both halves."""
+    return sharded(mesh=init_device_mesh("cpu", (2, dist.get_world_size() // 2), mesh_dim_names=("copies", "shards")))
+
+
+def half():
+    """Computed in bfloat16, kept and summed up in float32."""
+    return sharded(mp_policy=MixedPrecisionPolicy(torch.bfloat16, torch.float32))
+
+
+def tensor():
+    """Each layer divided in another way: units, inputs, rows of the batch, classes."""
+    plan = {
+        "first": ColwiseParallel(),
+        "blocks.0.lin": RowwiseParallel(output_layouts=Shard(0)),
+        "blocks.1.lin": SequenceParallel(sequence_dim=0),
+        "head": ColwiseParallel(input_layouts=Shard(0), output_layouts=Shard(-1), use_local_output=False),
+    }
+    return parallelize_module(net(), init_device_mesh("cpu", (dist.get_world_size(),)), plan)
+
+
+KINDS = {
+    "data": lambda: torch.nn.parallel.DistributedDataParallel(net()),
+    "sharded": sharded,
+    "hybrid": hybrid,
+    "half": half,
+    "tensor": tensor,
+}
+
+
+def train(model, kind):
+    """Steps on this process's rows of the batch, or on all of them where processes share the layers."""
     optimizer, (x, y) = sgd(model), batch()
-    rows = slice(dist.get_rank(), None, dist.get_world_size())
+    rows = slice(None) if kind == "tensor" else slice(dist.get_rank(), None, dist.get_world_size())
     for _ in range(STEPS):
         optimizer.zero_grad()
-        F.cross_entropy(model(x[rows]), y[rows]).backward()
+        with loss_parallel() if kind == "tensor" else nullcontext():
+            F.cross_entropy(model(x[rows]), y[rows]).backward()
         optimizer.step()
 
 
@@ -50,19 +89,31 @@ def weights(model):
     return [getattr(p, "to_local", lambda p=p: p)().detach().clone() for p in model.parameters()]
 
 
-def main(kind, folder):
-    """Train, compare, write."""
-    dist.init_process_group("gloo")
-    plain = wrapped(kind)
-    train(plain)
-    Sampler.wants = lambda self, step: "early"
-    model = wrapped(kind)
-    with nl.watch() as session:
-        train(model)
+def collectives():
+    """How many were started so far."""
+    groups = list(dist.distributed_c10d._world.pg_map)
+    return sum(group._get_sequence_number_for_group() for group in groups)
+
+
+def look(kind):
+    """Train plain and watched, and compare."""
+    plain, model = KINDS[kind](), KINDS[kind]()
+    counts = [collectives()]
+    train(plain, kind)
+    counts.append(collectives())
+    with Session(sampler=EveryStep()) as session:
+        train(model, kind)
+    counts.append(collectives())
     same = all(torch.equal(a, b) for a, b in zip(weights(plain), weights(model), strict=True))
-    shards = {name: n for (name, _), n in zip(net().named_parameters(), map(torch.numel, weights(model)), strict=True)}
-    missing = [str(problem) for problem in session.diagnose().not_measured]
-    found = {"numbers": recorded(session), "same": same, "shards": shards, "missing": missing}
+    missing = [f"{problem.what}: {problem.why}" for problem in session.diagnose().not_measured]
+    started = [after - before for before, after in pairwise(counts)]
+    return {"numbers": recorded(session), "same": same, "missing": missing, "collectives": started}
+
+
+def main(folder, *kinds):
+    """Look at every kind, and write."""
+    dist.init_process_group("gloo")
+    found = {kind: look(kind) for kind in kinds}
     Path(folder, f"{dist.get_rank()}.json").write_text(json.dumps(found))
     dist.destroy_process_group()
 

@@ -1,65 +1,137 @@
-"""Numbers of runs over several processes, against one process that trains on the whole batch."""
+"""Numbers of runs over several processes, against one process that trains on the whole batch.
+
+The processes of one launch train in several ways, one after the other: a launch takes seconds.
+"""
 
 from __future__ import annotations
 
 import json
-import math
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
-from tests.stacks.truth import measured, plain_step
+import torch
+import torch.distributed as dist
+from tests.stacks.truth import differences, measured, plain_step
+from torch.nn import functional as F
 
+from neurologist.selftest.compare import EveryStep
 from neurologist.selftest.net import batch, net
+from neurologist.watch.session import Session
 
 SCRIPT = Path(__file__).with_name("ranks.py")
+LAUNCHES = {2: ("data", "sharded", "half", "tensor"), 4: ("data", "hybrid")}
+EVERY = [(processes, kind) for processes, kinds in LAUNCHES.items() for kind in kinds]
+TERM = "RuntimeError: each process holds one term of it, and none the sum"
+# The dimension along which each layer's parameters and output are divided in `ranks.tensor`; others are whole.
+DIVIDED = {"first": 1, "act": 1, "first.weight": 0, "first.bias": 0, "blocks.0.lin.weight": 1, "blocks.0.act": 0}
+DIVIDED |= {"blocks.1.lin": 0, "blocks.1.act": 0, "head": 1, "head.weight": 0, "head.bias": 0}
 
 
-def ranks(kind, processes, folder):
-    """What each process found."""
-    launch = [sys.executable, "-m", "torch.distributed.run", "--standalone", f"--nproc-per-node={processes}"]
-    done = subprocess.run([*launch, str(SCRIPT), kind, str(folder)], capture_output=True, text=True, timeout=300)
-    assert done.returncode == 0, done.stderr[-3000:]
-    found = [json.loads((folder / f"{rank}.json").read_text()) for rank in range(processes)]
-    assert [rank["missing"] for rank in found] == [[]] * processes
-    assert all(rank["same"] for rank in found), "training is not what it is unwatched"
+@pytest.fixture(scope="module")
+def launched(tmp_path_factory):
+    """What each process found, by the number of processes."""
+    found = {}
+    for processes, kinds in LAUNCHES.items():
+        folder = tmp_path_factory.mktemp("ranks")
+        launch = [sys.executable, "-m", "torch.distributed.run", "--standalone", f"--nproc-per-node={processes}"]
+        done = subprocess.run([*launch, str(SCRIPT), str(folder), *kinds], capture_output=True, text=True, timeout=300)
+        assert done.returncode == 0, done.stderr[-3000:]
+        found[processes] = [json.loads((folder / f"{rank}.json").read_text()) for rank in range(processes)]
     return found
 
 
-def own_truth(rank, processes):
-    """The numbers of one process's rows alone."""
-    from torch.nn import functional as F
-
+def loss_of_rows(model, rank, processes, dtype=torch.float32):
+    """Of one process's rows alone."""
     x, y = batch()
     rows = slice(rank, None, processes)
-    return measured(net(), lambda m, o: plain_step(m, o, lambda m: F.cross_entropy(m(x[rows]), y[rows])))
+    return F.cross_entropy(model(x[rows].to(dtype)), y[rows])
 
 
-@pytest.mark.parametrize("processes", [2, 4])
-def test_data_parallel(tmp_path, processes):
+def own(rank, processes, dtype=torch.float32):
+    """The numbers of one process's rows alone."""
+    return measured(net().to(dtype), lambda m, o: plain_step(m, o, lambda m: loss_of_rows(m, rank, processes, dtype)))
+
+
+def together(processes, dtype=torch.float32, part=lambda name, tensor: tensor):
+    """What an optimizer gets and does with the mean of all processes' gradients."""
+    copies = [net().to(dtype) for _ in range(processes)]
+    for rank, copy in enumerate(copies):
+        loss_of_rows(copy, rank, processes, dtype).backward()
+
+    def step(model, optimizer):
+        for parameter, *each in zip(model.parameters(), *(copy.parameters() for copy in copies), strict=True):
+            parameter.grad = torch.stack([p.grad.float() for p in each]).mean(0)
+        optimizer.step()
+
+    numbers = measured(net(), step, part=part)
+    return {name: number for name, number in numbers.items() if name.startswith(("got", "change"))}
+
+
+@pytest.mark.parametrize(("processes", "kind"), EVERY)
+def test_processes_are_left_alone(launched, processes, kind):
+    """Training is the same to the last bit, and no collective is started: it might wait for ever."""
+    for rank in launched[processes]:
+        assert rank[kind]["same"]
+        plain, watched = rank[kind]["collectives"]
+        assert 0 < plain == watched
+
+
+@pytest.mark.parametrize("processes", LAUNCHES)
+def test_data_parallel(launched, processes):
     """What backward gives is each process's own; what the optimizer gets, and does, is that of the whole batch."""
-    whole = measured(net())
-    for rank, found in enumerate(ranks("ddp", processes, tmp_path)):
-        own = own_truth(rank, processes)
-        for name, number in found["numbers"].items():
-            truth = whole if name.startswith(("got", "change")) else own
-            assert number == pytest.approx(truth[name], rel=1e-5), f"rank {rank}: {name}"
-        assert set(found["numbers"]) == set(whole)
+    whole = together(processes)
+    for rank, found in enumerate(launched[processes]):
+        truth = own(rank, processes) | whole
+        assert differences(found["data"]["numbers"], truth) == []
+        assert found["data"]["numbers"].keys() == truth.keys()
+        assert found["data"]["missing"] == []
 
 
-def test_fully_sharded(tmp_path):
-    """Shards of what the optimizer gets and does make up the whole exactly; nothing is computed on the whole here."""
-    whole = measured(net())
-    processes = ranks("fsdp", 2, tmp_path)
-    for name in whole:
-        kind, path = name.split(" ", 1)
-        if kind in ("got", "change"):
-            squares = [p["numbers"][name] ** 2 * p["shards"][path] for p in processes]
-            together = math.sqrt(sum(squares) / sum(p["shards"][path] for p in processes))
-            assert together == pytest.approx(whole[name], rel=1e-5), name
-        else:
-            for rank, found in enumerate(processes):
-                assert found["numbers"][name] == pytest.approx(own_truth(rank, 2)[name], rel=1e-5), (
-                    f"rank {rank}: {name}"
-                )
+@pytest.mark.parametrize(
+    ("processes", "kind", "dtype"),
+    [(2, "sharded", torch.float32), (2, "half", torch.bfloat16), (4, "hybrid", torch.float32)],
+)
+def test_fully_sharded(launched, processes, kind, dtype):
+    """What the optimizer gets and does is that of the whole batch, of the shard that is here, in full precision."""
+    for rank, found in enumerate(launched[processes]):
+        shard = lambda _, tensor, rank=rank: tensor.chunk(2)[rank % 2]  # noqa: E731
+        truth = own(rank, processes, dtype) | together(processes, dtype, shard)
+        assert differences(found[kind]["numbers"], truth) == []
+        assert found[kind]["numbers"].keys() == truth.keys()
+        assert found[kind]["missing"] == []
+
+
+def test_tensor_parallel(launched):
+    """Of a layer that is divided, each process has its part; what it has one term of is not measured, and said so."""
+    for rank, found in enumerate(launched[2]):
+
+        def part(name, tensor, rank=rank):
+            return tensor.chunk(2, DIVIDED[name])[rank] if name in DIVIDED else tensor
+
+        numbers, truth = found["tensor"]["numbers"], measured(net(), part=part)
+        assert differences(numbers, truth) == []
+        assert truth.keys() - numbers.keys() == {
+            *("mean blocks.1.act", "std blocks.1.act"),  # what an op keeps that is divided is not looked at
+            *(f"{what} blocks.1.lin.{name}" for what in ("grad", "got") for name in ("weight", "bias")),
+        }
+        assert f"the gradient of a parameter: {TERM} (4 times)" in found["tensor"]["missing"]
+        assert all(TERM in problem for problem in found["tensor"]["missing"])
+
+
+def test_a_loss_of_which_each_process_holds_one_term():
+    """To read it would start a collective, which other processes may not join."""
+    from torch.distributed.tensor import DTensor, Partial, init_device_mesh
+
+    dist.init_process_group("gloo", store=dist.HashStore(), rank=0, world_size=1)
+    try:
+        weight = torch.ones(3, requires_grad=True)
+        loss = DTensor.from_local(weight.square().sum(), init_device_mesh("cpu", (1,)), [Partial()])
+        with Session(sampler=EveryStep()) as session:
+            loss.backward()
+        assert dist.group.WORLD._get_sequence_number_for_group() == 0
+    finally:
+        dist.destroy_process_group()
+    assert session.loss is None
+    assert f"the loss: {TERM}" in [f"{problem.what}: {problem.why}" for problem in session.diagnose().not_measured]

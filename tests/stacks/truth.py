@@ -39,26 +39,43 @@ def rms(tensor) -> float:
     return dense.double().square().mean().sqrt().item()
 
 
-def measured(model: nn.Module, step: Callable = plain_step, optimizer=sgd, received=lambda model: None) -> Numbers:
-    """One step of a copy of the model, unwatched; `received` changes its gradients before the optimizer sees them."""
+def whole(name, tensor):
+    """All of a tensor: what a process holds of it that shares it with no other."""
+    return tensor
+
+
+def measured(
+    model: nn.Module,
+    step: Callable = plain_step,
+    optimizer=sgd,
+    received=lambda model: None,
+    part: Callable[[str, torch.Tensor], torch.Tensor] = whole,
+) -> Numbers:
+    """One step of a copy of the model, unwatched.
+
+    Args:
+        model, step, optimizer: what is trained, and how.
+        received: changes its gradients before the optimizer sees them.
+        part: of a layer's output or a parameter by its name, what is looked at.
+    """
     model, numbers = copy.deepcopy(model), {}
     outputs = kept_outputs(model)
     optimizer = optimizer(model)
     before = {name: p.detach().clone() for name, p in model.named_parameters()}
 
     def look(*_):
-        numbers.update({f"grad {name}": rms(p.grad) for name, p in model.named_parameters()})
+        numbers.update({f"grad {name}": rms(part(name, p.grad)) for name, p in model.named_parameters()})
         received(model)
-        numbers.update({f"got {name}": rms(p.grad) for name, p in model.named_parameters()})
+        numbers.update({f"got {name}": rms(part(name, p.grad)) for name, p in model.named_parameters()})
 
     optimizer.register_step_pre_hook(look)
     step(model, optimizer)
     for name, output in outputs.items():
-        numbers[f"out {name}"] = rms(output.grad)
+        numbers[f"out {name}"] = rms(part(name, output.grad))
         if not isinstance(model.get_submodule(name), nn.Linear):
-            numbers[f"mean {name}"] = output.double().mean().item()
-            numbers[f"std {name}"] = output.double().std(correction=0).item()
-    return numbers | {f"change {name}": rms(p - before[name]) for name, p in model.named_parameters()}
+            numbers[f"mean {name}"] = part(name, output).double().mean().item()
+            numbers[f"std {name}"] = part(name, output).double().std(correction=0).item()
+    return numbers | {f"change {name}": rms(part(name, p - before[name])) for name, p in model.named_parameters()}
 
 
 def kept_outputs(model: nn.Module) -> dict[str, torch.Tensor]:

@@ -17,7 +17,7 @@ from typing import Any, ClassVar, Literal
 import torch
 
 from neurologist.tape.graph import TapeOp
-from neurologist.tape.shard import local
+from neurologist.tape.shard import is_term, local
 
 Value = torch.Tensor | float | int | str | None
 Row = Mapping[str, Value]
@@ -57,8 +57,9 @@ class Update:
 
     @property
     def grad(self) -> torch.Tensor | None:
-        """All of its `.grad` that this process holds."""
-        return None if self.parameter.grad is None else local(self.parameter.grad.detach())
+        """All of its `.grad` that this process holds; None also where that is a term of a sum over processes."""
+        grad = self.parameter.grad
+        return None if grad is None or is_term(grad) else local(grad.detach())
 
 
 class Quantity(ABC):

@@ -16,12 +16,19 @@ def is_shard(tensor: torch.Tensor) -> bool:
     return type(tensor) not in (torch.Tensor, torch.nn.Parameter) and hasattr(tensor, "to_local")
 
 
+def is_term(tensor: torch.Tensor) -> bool:
+    """Whether this process holds one term of a sum over processes, of which no number can be told without them."""
+    return is_shard(tensor) and any(place.is_partial() for place in getattr(tensor, "placements", ()))
+
+
 def local(tensor: torch.Tensor) -> torch.Tensor:
     """The part that is here; the tensor itself where that is all of it, and of a nested one its entries.
 
     Raises:
-        RuntimeError: its memory was given back; to read it would end the process.
+        RuntimeError: its memory was given back; to read it would end the process. Or it is a sum over processes.
     """
+    if is_term(tensor):
+        raise RuntimeError("each process holds one term of it, and none the sum")
     here: torch.Tensor = tensor.to_local() if is_shard(tensor) else tensor  # type: ignore[attr-defined]
     if not in_memory(here):
         raise RuntimeError(f"a tensor of shape {tuple(here.shape)} has no memory: it was gathered and given back")

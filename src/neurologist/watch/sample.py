@@ -21,7 +21,7 @@ from neurologist.tape.quantities import quantities
 from neurologist.tape.quantities.parameter import selection
 from neurologist.tape.quantity import Quantity, Row, Update, rms
 from neurologist.tape.recomputed import KIND, splice, trains
-from neurologist.tape.shard import is_shard
+from neurologist.tape.shard import is_shard, is_term, local
 from neurologist.watch.doors import Root
 from neurologist.watch.modules import Call
 from neurologist.watch.resting import Mode, mode_of
@@ -172,7 +172,7 @@ class Sample:
     def hold(self) -> None:
         """Note what is left in `.grad` of parameters that were just stepped, before a backward pass adds to it."""
         for key, parameter in self.parameters.items():
-            if key in self._just_stepped:
+            if key in self._just_stepped and (parameter.grad is None or not is_term(parameter.grad)):
                 left = 0.0 if parameter.grad is None or not parameter.numel() else rms(parameter.grad.detach())
                 before = self._held.get(key, left)
                 both = isinstance(before, torch.Tensor) and isinstance(left, torch.Tensor)
@@ -183,7 +183,7 @@ class Sample:
         mine = self.parameters
         scale = getattr(optimizer, "grad_scale", None)  # a fused optimizer divides by it itself
         for parameter in (p for group in optimizer.param_groups for p in group["params"] if id(p) in mine):
-            if parameter.grad is not None:
+            if parameter.grad is not None and not is_term(parameter.grad):
                 size = rms(parameter.grad.detach())
                 self._received[id(parameter)] = size if scale is None else size / scale
 
@@ -220,6 +220,7 @@ class Sample:
         start = time.perf_counter()
         gradient = gradients[slot] if slot < len(gradients) else None
         if gradient is not None:
+            gradient = local(gradient)
             for quantity in members:
                 what = partial(_what, quantity, op)
                 self.attempt(what, self._measure, quantity, op, getattr(quantity, method), op, gradient)

@@ -19,6 +19,7 @@ import torch
 from torch.utils.weak import WeakIdKeyDictionary
 
 from neurologist.tape.graph import Known
+from neurologist.tape.shard import local
 from neurologist.watch.doors import Forward, Root, unseen
 from neurologist.watch.modules import ModuleCalls
 from neurologist.watch.names import Names
@@ -179,9 +180,11 @@ class Steps:
         return self._open and os.getpid() == self._pid
 
     def _note_loss(self, roots: Sequence[Root]) -> None:
-        if not roots or not isinstance(roots[0], torch.Tensor) or not roots[0].numel():
+        if not roots or not isinstance(roots[0], torch.Tensor):
             return
-        loss = roots[0].detach()
+        loss = local(roots[0].detach())
+        if not loss.numel():
+            return
         loss = loss.abs() if loss.is_complex() else loss
         loss = loss if loss.numel() == 1 else loss.double().mean()
         if self._scaled and (scale := self._scaled.get(roots[0])) is not None:
