@@ -2,6 +2,8 @@
 
 import contextlib
 import copy
+import io
+import json
 import logging
 import pickle
 import subprocess
@@ -59,7 +61,13 @@ def test_it_is_left_to_who_watches_already(capsys):
 
 @pytest.mark.parametrize(
     "wishes",
-    [Wishes(budget=7), Wishes(sinks=["nowhere"]), Wishes(record="/nowhere/run.nlr"), Wishes(report="/nowhere/r")],
+    [
+        Wishes(budget=7),
+        Wishes(sinks=["nowhere"]),
+        Wishes(record="/nowhere/run.nlr"),
+        Wishes(report="/nowhere/r"),
+        Wishes(lang="xx"),
+    ],
 )
 def test_what_goes_wrong_is_logged_and_training_goes_on(wishes, caplog, capsys):
     examination = Examination()
@@ -69,6 +77,41 @@ def test_what_goes_wrong_is_logged_and_training_goes_on(wishes, caplog, capsys):
         examination.end()
     assert "training is not touched by this" in caplog.text
     assert not watched()
+
+
+@pytest.mark.parametrize(
+    ("lang", "locale", "chinese"),
+    [(None, "en_GB.UTF-8", False), (None, "zh_CN.UTF-8", True), ("zh", "C", True), ("en", "zh_CN.UTF-8", False)],
+)
+def test_it_reports_in_the_language_asked_for_else_in_that_of_the_locale(
+    lang, locale, chinese, tmp_path, capsys, monkeypatch
+):
+    for name in ("LANGUAGE", "LC_ALL", "LC_MESSAGES", "LANG"):
+        monkeypatch.setenv(name, locale)
+
+    def told(report):
+        examination = Examination()
+        examination.begin(Wishes(report=report, lang=lang))
+        logits = torch.eye(4, requires_grad=True)
+        torch.nn.functional.cross_entropy(logits.softmax(1), torch.arange(4)).backward()  # softmax twice
+        examination.end()
+        printed = capsys.readouterr().out
+        return printed if report is None else report.read_text(encoding="utf-8")
+
+    assert ("损失" in told(None)) is chinese
+    assert ('lang="zh' in told(tmp_path / "r.html")[:500]) is chinese
+    assert ("损失" in json.loads(told(tmp_path / "r.json"))["findings"][0]["message"]) is (lang == "zh")
+
+
+def test_a_terminal_without_chinese_letters_gets_english(monkeypatch):
+    terminal = io.TextIOWrapper(io.BytesIO(), encoding="ascii")
+    monkeypatch.setattr("sys.stdout", terminal)
+    examination = Examination()
+    examination.begin(Wishes(lang="zh"))
+    train()
+    examination.end()
+    terminal.flush()
+    assert b"neurologist --" in terminal.buffer.getvalue()
 
 
 def test_copies_watch_nothing(capsys):

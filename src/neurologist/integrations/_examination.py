@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import atexit
 import logging
+import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -30,12 +31,14 @@ class Wishes(NamedTuple):
         record: file for the record; None keeps it in memory.
         report: file for the report (.html, .json or .txt), in place of printing it.
         sinks: where each sample's numbers go too: names as `nl.sink` takes them, or sinks.
+        lang: language of the report, "en" or "zh"; that of your locale by default, English for .json.
     """
 
     budget: float | None = None
     record: str | Path | None = None
     report: str | Path | None = None
     sinks: Sequence[str | Sink] = ()
+    lang: str | None = None
 
 
 class Examination:
@@ -67,12 +70,14 @@ class Examination:
         self._attempt("cannot begin", self._begin, wishes, reports)
 
     def _begin(self, wishes: Wishes, reports: bool) -> None:
+        from neurologist.diagnose.languages import language
         from neurologist.watch.doors import watched
         from neurologist.watch.session import watch
 
         if watched():
             logger.info("someone watches this run already: the callback leaves it to them")
             return
+        language(wishes.lang)  # one that there is not is told before training
         self._wishes, self._reports, self.diagnosis = wishes, reports, None
         sinks = [sink(s) if isinstance(s, str) else s for s in wishes.sinks] if reports else []
         record = _free(Path(wishes.record)) if wishes.record else None
@@ -111,10 +116,11 @@ class Examination:
     def _report(self, diagnosis: Diagnosis) -> None:
         import neurologist.report  # noqa: F401  # registers the formats
 
+        told = diagnosis.in_language(_spoken(self._wishes))
         if self._wishes.report is None:
-            print(diagnosis, flush=True)
+            print(told, flush=True)
         else:
-            diagnosis.save(self._wishes.report)
+            told.save(self._wishes.report)
             print(f"neurologist: {summary(diagnosis)} (report: {self._wishes.report})", flush=True)
 
     def _attempt(self, what: str, function: Callable[..., None], *arguments: Any) -> None:
@@ -134,6 +140,7 @@ class Examining:
         record: file for the record; None keeps it in memory.
         report: file for the report (.html, .json or .txt), in place of printing it.
         sinks: where each sample's numbers go too, e.g. "tensorboard=runs/a".
+        lang: language of the report, "en" or "zh"; that of your locale by default, English for .json.
     """
 
     # What clones a callback, as skorch does, reads back every attribute whose name does not end in "_".
@@ -143,9 +150,10 @@ class Examining:
         record: str | Path | None = None,
         report: str | Path | None = None,
         sinks: Sequence[str | Sink] = (),
+        lang: str | None = None,
     ) -> None:
         super().__init__()
-        self.budget, self.record, self.report, self.sinks = budget, record, report, sinks
+        self.budget, self.record, self.report, self.sinks, self.lang = budget, record, report, sinks, lang
         self.examination_ = Examination()
 
     @property
@@ -154,7 +162,7 @@ class Examining:
         return self.examination_.diagnosis
 
     def _begin(self, reports: bool = True) -> None:
-        self.examination_.begin(Wishes(self.budget, self.record, self.report, self.sinks), reports)
+        self.examination_.begin(Wishes(self.budget, self.record, self.report, self.sinks, self.lang), reports)
 
 
 def summary(diagnosis: Diagnosis) -> str:
@@ -166,6 +174,16 @@ def counts(diagnosis: Diagnosis) -> dict[str, float]:
     """How much was found, for loggers that take numbers only."""
     severities = [finding.severity for finding in diagnosis.findings]
     return {f"neurologist/{severity}s": float(severities.count(severity)) for severity in ("error", "warning")}
+
+
+def _spoken(wishes: Wishes) -> str:
+    """The language of the report: English too where the terminal has no letters for the one asked for."""
+    from neurologist.diagnose.languages import ENGLISH, language
+
+    if wishes.report is None:
+        return language(wishes.lang) if "utf" in (sys.stdout.encoding or "utf-8").lower() else ENGLISH
+    by_programs = wishes.lang is None and Path(wishes.report).suffix == ".json"
+    return ENGLISH if by_programs else language(wishes.lang)
 
 
 def _free(path: Path) -> Path:

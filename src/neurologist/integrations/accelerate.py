@@ -29,6 +29,7 @@ def examined(
     record: str | Path | None = None,
     report: str | Path | None = None,
     sinks: Sequence[str | Sink] = (),
+    lang: str | None = None,
 ) -> Iterator[Examination]:
     """Examine a block, and report from the main process when it ends.
 
@@ -40,6 +41,7 @@ def examined(
         record: file for the record; None keeps it in memory.
         report: file for the report (.html, .json or .txt), in place of printing it.
         sinks: where each sample's numbers go too, e.g. "tensorboard=runs/a".
+        lang: language of the report, "en" or "zh"; that of your locale by default, English for .json.
 
     Yields:
         The examination; after the block its `diagnosis` says what was found.
@@ -49,7 +51,7 @@ def examined(
         accelerator.log(counts(diagnosis))
 
     examination, kind = Examination(), None
-    examination.begin(Wishes(budget, record, report, sinks), accelerator.is_main_process)
+    examination.begin(Wishes(budget, record, report, sinks, lang), accelerator.is_main_process)
     try:
         yield examination
     except BaseException as error:
