@@ -93,6 +93,15 @@ def test_units_that_died_later_are_a_symptom_of_the_step():
     assert (folded.rule, [s.rule for s in folded.symptoms]) == ("lr-too-high", ["dead-units"])
 
 
+def test_what_slows_learning_explains_steps_too_small_and_steps_too_few_alike():
+    small = {slug for slug, rule in rules().items() if "lr-too-low" in rule.explains}
+    few = {slug for slug, rule in rules().items() if "stopped-too-early" in rule.explains}
+    assert small - few == {"non-finite"}  # a loss that broke ends no run that was learning
+    assert few <= small
+    [folded] = fold([found("stopped-too-early"), found("double-softmax")])
+    assert (folded.rule, [symptom.rule for symptom in folded.symptoms]) == ("double-softmax", ["stopped-too-early"])
+
+
 def test_folding_and_ranking_lose_nothing():
     everything = [found(slug) for slug in rules()]
     folded = fold(everything)

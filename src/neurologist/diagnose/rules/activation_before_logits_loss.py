@@ -34,7 +34,14 @@ class ActivationBeforeLogitsLoss(Rule):
     slug, code = "activation-before-logits-loss", "NL102"
     cause, stage = "wrong_output_activation", Stage.OBJECTIVE
     explains = frozenset(
-        {"vanishing-gradient", "dead-units", "saturated-units", "lr-too-low", "output-range-excludes-targets"}
+        {
+            "vanishing-gradient",
+            "dead-units",
+            "saturated-units",
+            "lr-too-low",
+            "stopped-too-early",
+            "output-range-excludes-targets",
+        }
     )
     treatments = ("remove-activation",)
 

@@ -54,7 +54,7 @@ class DeadUnits(Rule):
     slug, code = "dead-units", "NL603"
     cause, stage = "dead_units", Stage.CONSEQUENCE
     severity = "warning"
-    explains = frozenset({"vanishing-gradient", "lr-too-low", "saturated-units"})
+    explains = frozenset({"vanishing-gradient", "lr-too-low", "stopped-too-early", "saturated-units"})
     treatments = ("re-initialise", "lower-lr", "leaky-relu")
     many = 0.6  # share of a layer's units: beyond it a ReLU layer has lost most of its width
     all_but = 0.95  # share at which the layer passes next to nothing

@@ -35,7 +35,9 @@ class DoubleSoftmax(Rule):
     """
 
     slug, code, cause, stage = "double-softmax", "NL101", "double_softmax", Stage.OBJECTIVE
-    explains = frozenset({"vanishing-gradient", "lr-too-low", "activation-before-logits-loss", "saturated-units"})
+    explains = frozenset(
+        {"vanishing-gradient", "lr-too-low", "stopped-too-early", "activation-before-logits-loss", "saturated-units"}
+    )
     treatments = ("remove-activation",)
 
     def check(self, run: Run) -> Iterable[Finding]:

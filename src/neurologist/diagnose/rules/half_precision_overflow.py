@@ -42,7 +42,15 @@ class HalfPrecisionOverflow(Rule):
     slug, code = "half-precision-overflow", "NL002"
     cause, stage = "half_precision_overflow", Stage.NUMBERS
     explains = frozenset(
-        {"non-finite", "lr-too-high", "exploding-gradient", "dead-units", "lr-too-low", "unscaled-input"}
+        {
+            "non-finite",
+            "lr-too-high",
+            "exploding-gradient",
+            "dead-units",
+            "lr-too-low",
+            "stopped-too-early",
+            "unscaled-input",
+        }
     )
     treatments = ("single-precision", "bfloat16")
 

@@ -43,6 +43,7 @@ class IllScaledWeights(Rule):
             "dead-units",
             "lr-too-high",
             "lr-too-low",
+            "stopped-too-early",
             "non-finite",
         }
     )

@@ -40,6 +40,7 @@ class OutputRangeExcludesTargets(Rule):
             "saturated-units",
             "dead-units",
             "lr-too-low",
+            "stopped-too-early",
             "regression-loss-on-classes",
             "unscaled-target",
         }

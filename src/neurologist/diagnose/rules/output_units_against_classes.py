@@ -43,6 +43,7 @@ class OutputUnitsAgainstClasses(Rule):
             "saturated-units",
             "dead-units",
             "lr-too-low",
+            "stopped-too-early",
             "unscaled-target",
             "regression-loss-on-classes",
             "target-outside-loss-domain",

@@ -33,7 +33,7 @@ class OverRegularised(Rule):
 
     slug, code = "over-regularised", "NL503"
     cause, stage = "over_regularised", Stage.STEP
-    explains = frozenset({"vanishing-gradient", "dead-units", "lr-too-low", "lr-too-high"})
+    explains = frozenset({"vanishing-gradient", "dead-units", "lr-too-low", "stopped-too-early", "lr-too-high"})
     treatments = ("lower-weight-decay",)
     shrunk = 0.1  # of its first RMS: training from scratch makes weights grow, a useful decay takes a few per cent
 

@@ -38,7 +38,7 @@ class RegressionLossOnClasses(Rule):
     slug, code = "regression-loss-on-classes", "NL105"
     cause, stage = "wrong_loss", Stage.OBJECTIVE
     severity = "warning"
-    explains = frozenset({"lr-too-low", "saturated-units", "vanishing-gradient"})
+    explains = frozenset({"lr-too-low", "stopped-too-early", "saturated-units", "vanishing-gradient"})
     treatments = ("classification-loss",)
 
     def check(self, run: Run) -> Iterable[Finding]:

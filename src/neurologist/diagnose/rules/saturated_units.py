@@ -35,7 +35,7 @@ class SaturatedUnits(Rule):
     slug, code = "saturated-units", "NL604"
     cause, stage = "saturated_activation", Stage.CONSEQUENCE
     severity = "warning"
-    explains = frozenset({"vanishing-gradient", "lr-too-low"})
+    explains = frozenset({"vanishing-gradient", "lr-too-low", "stopped-too-early"})
     treatments = ("re-initialise", "standardise-input", "lower-lr")
     most = 0.75  # share of entries; healthy tanh and sigmoid layers stay below half
     learns = 0.5  # a run that loses this share of its loss learns in spite of it

@@ -34,7 +34,9 @@ class SymmetricUnits(Rule):
 
     slug, code = "symmetric-units", "NL301"
     cause, stage = "bad_init", Stage.START
-    explains = frozenset({"vanishing-gradient", "dead-units", "lr-too-low", "saturated-units", "exploding-gradient"})
+    explains = frozenset(
+        {"vanishing-gradient", "dead-units", "lr-too-low", "stopped-too-early", "saturated-units", "exploding-gradient"}
+    )
     treatments = ("re-initialise",)
 
     def check(self, run: Run) -> Iterable[Finding]:

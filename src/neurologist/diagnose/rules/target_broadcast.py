@@ -32,7 +32,7 @@ class TargetBroadcast(Rule):
 
     slug, code = "target-broadcast", "NL106"
     cause, stage = "wrong_target_shape", Stage.OBJECTIVE
-    explains = frozenset({"lr-too-low", "output-range-excludes-targets"})
+    explains = frozenset({"lr-too-low", "stopped-too-early", "output-range-excludes-targets"})
     treatments = ("match-target-shape",)
 
     def check(self, run: Run) -> Iterable[Finding]:

@@ -34,7 +34,9 @@ class TargetOutsideLossDomain(Rule):
 
     slug, code = "target-outside-loss-domain", "NL107"
     cause, stage = "wrong_loss", Stage.OBJECTIVE
-    explains = frozenset({"lr-too-low", "exploding-gradient", "lr-too-high", "missing-output-activation"})
+    explains = frozenset(
+        {"lr-too-low", "stopped-too-early", "exploding-gradient", "lr-too-high", "missing-output-activation"}
+    )
     treatments = ("classification-loss", "regression-loss")
     slack = 0.01  # by which a row may miss the sum 1, and a target its bound: rounding
 

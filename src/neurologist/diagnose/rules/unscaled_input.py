@@ -44,6 +44,7 @@ class UnscaledInput(Rule):
             "exploding-gradient",
             "lr-too-high",
             "lr-too-low",
+            "stopped-too-early",
             "rank-collapse",
             "saturated-units",
             "vanishing-gradient",

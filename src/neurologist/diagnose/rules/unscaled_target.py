@@ -37,7 +37,15 @@ class UnscaledTarget(Rule):
     cause, stage = "unscaled_target", Stage.DATA
     severity = "warning"
     explains = frozenset(
-        {"exploding-gradient", "lr-too-high", "lr-too-low", "dead-units", "saturated-units", "non-finite"}
+        {
+            "exploding-gradient",
+            "lr-too-high",
+            "lr-too-low",
+            "stopped-too-early",
+            "dead-units",
+            "saturated-units",
+            "non-finite",
+        }
     )
     treatments = ("standardise-target",)
     large = 20.0  # RMS; the first squared error is then 400 times what unit targets give

@@ -40,7 +40,7 @@ class VanishingGradient(Rule):
 
     slug, code = "vanishing-gradient", "NL601"
     cause, stage = "vanishing_gradient", Stage.CONSEQUENCE
-    explains = frozenset({"lr-too-low", "saturated-units", "dead-units", "rank-collapse"})
+    explains = frozenset({"lr-too-low", "stopped-too-early", "saturated-units", "dead-units", "rank-collapse"})
     treatments = ("replace-activation", "re-initialise", "normalise", "residual")
     lost = -3.0  # decades: the first layer gets a thousandth of what the last one gets
     lost_and_stuck = -2.0  # decades that matter when the loss does not move; five healthy default layers lose 1.9

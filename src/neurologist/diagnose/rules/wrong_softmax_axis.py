@@ -45,6 +45,7 @@ class WrongSoftmaxAxis(Rule):
         {
             "vanishing-gradient",
             "lr-too-low",
+            "stopped-too-early",
             "dead-units",
             "regression-loss-on-classes",
             "target-outside-loss-domain",
