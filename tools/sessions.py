@@ -168,7 +168,9 @@ class Shell:
         source = str((folder if self.own else ROOT) / "src")
         plain = {k: v for k, v in os.environ.items() if k not in ("COLUMNS", "FORCE_COLOR", "LANGUAGE", "LANG")}
         threads = {"OMP_NUM_THREADS": "1", "LC_ALL": "C.UTF-8", "PYTHONIOENCODING": "utf-8"}
-        self.environment = {**plain, **threads, "PATH": tools, "PYTHONPATH": f"{folder}{os.pathsep}{source}"}
+        plugins = {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTEST_PLUGINS": "neurologist.pytest_plugin"}
+        python = {"PATH": tools, "PYTHONPATH": f"{folder}{os.pathsep}{source}"}
+        self.environment = {**plain, **threads, **plugins, **python}
 
     def __call__(self, command: str) -> str:
         """What a command prints on stdout; the exit codes of neurologist for "found" and "not found" are both right."""

@@ -21,9 +21,8 @@ def tool(root):
 def taught(root):
     """Pages written by hand, without their suffix; the generated ones are tested with their generators."""
     generated = {"certificates", "mutations", "stacks", "zoo"}
-    parts = {"ci", "integrations"}  # of programs of the reader's; tests/integrations runs whole ones
     found = [path for folder in FOLDERS for path in sorted((root / "docs" / folder).glob("*.md"))]
-    return [path.relative_to(root / "docs").as_posix()[:-3] for path in found if path.stem not in generated | parts]
+    return [path.relative_to(root / "docs").as_posix()[:-3] for path in found if path.stem not in generated]
 
 
 def pytest_generate_tests(metafunc):
@@ -71,6 +70,19 @@ def test_sessions_of_the_readme_are_true(tool, root, name):
     assert len(kept) == 3
     _, wrong = tool.renew("\n".join(kept))
     assert wrong == []
+
+
+@pytest.mark.parametrize("name", ["README.md", "README.zh-CN.md"])
+def test_the_cure_of_the_readme_is_one_of_the_example_as_it_is(root, name):
+    """Its session takes minutes; that its diff fits the script is seen at once."""
+    text = (root / name).read_text(encoding="utf-8")
+    path, start, lines = re.search(
+        r"^--- (\S+)\n\+\+\+ \1\n@@ -(\d+),\d+ .*@@\n((?:[-+ ].*\n|\n)+)```", text, re.M
+    ).groups()
+    before = [line[1:] for line in lines.splitlines() if not line.startswith("+")]
+    script = (root / path).read_text(encoding="utf-8").splitlines()
+    assert script[int(start) - 1 :][: len(before)] == before
+    assert path in text.partition("$ neurologist fix ")[2].splitlines()[0]
 
 
 def test_every_exhibit_is_shown_in_both_languages(root):
