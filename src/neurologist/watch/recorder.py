@@ -20,7 +20,7 @@ from neurologist.tape.nested import shape_of
 from neurologist.tape.quantities import quantities
 from neurologist.theory import traits
 from neurologist.watch.names import Names, frames
-from neurologist.watch.resting import Mode, Resting
+from neurologist.watch.resting import Mode, Resting, host
 from neurologist.watch.sample import Key, Sample
 from neurologist.watch.thinning import Changes, Thinned
 
@@ -68,8 +68,11 @@ class Recorder:
         if len(self._steps) % WAITING == 0:  # where a write failed, the next try is as many losses later
             self.flush()
 
-    def rates(self, step: int, optimizer: torch.optim.Optimizer) -> None:
-        """Note an optimizer's learning rates when they changed, and who it is when it is new."""
+    def rates(self, step: int, optimizer: torch.optim.Optimizer, sampled: bool = True) -> None:
+        """Note an optimizer's learning rates when they changed, and who it is when it is new.
+
+        Rates on another device are read in samples alone: whoever reads them waits until the device has come so far.
+        """
         number = self._optimizers.get(optimizer)
         if number is None:
             self._seen += 1
@@ -84,8 +87,11 @@ class Recorder:
             with self.store.transaction():
                 self.store.insert("optimizer", [(number, name, json.dumps(options), *where, *_calling())])
             self._adopt(optimizer, number)
-        rates = [float(group["lr"]) for group in optimizer.param_groups if "lr" in group]
-        self._rate(number, self._rates.setdefault(optimizer, Changes()).note(step, rates))
+        rates = [group["lr"] for group in optimizer.param_groups if "lr" in group]
+        if sampled or not any(isinstance(rate, torch.Tensor) and rate.device.type != "cpu" for rate in rates):
+            there = iter(host([rate.detach().reshape(()) for rate in rates if isinstance(rate, torch.Tensor)]))
+            rates = [next(there) if isinstance(rate, torch.Tensor) else float(rate) for rate in rates]
+            self._rate(number, self._rates.setdefault(optimizer, Changes()).note(step, rates))
 
     def _rate(self, number: int, due: tuple[int, list[float]] | None) -> None:
         if due is not None:
@@ -150,8 +156,7 @@ class Recorder:
                 number = self._ops[key] if isinstance(key, str) else self._numbers[parameters[key]]
                 values = [row.get(column) for column in quantity.columns]
                 self.store.insert(quantity.name, [(sample.step, number, *values)])
-        scale = None if sample.scale is None else float(sample.scale)
-        self.store.insert("sample", [(sample.step, sample.why, cost, scale)])
+        self.store.insert("sample", [(sample.step, sample.why, cost, sample.facts.get("scale"))])
 
     def rest(self, sample: Sample) -> None:
         """Write which parameters a sample did not reach, and in which mode models ran."""

@@ -120,14 +120,14 @@ class Resting:
     def _compare(self) -> None:
         unchanged = [(p, rest) for p, rest in self._known.items() if not rest.changed]
         flags = [(_entries(p) != rest.entries).any() for p, rest in unchanged]
-        for (_, rest), flag in zip(unchanged, _host(flags), strict=True):
+        for (_, rest), flag in zip(unchanged, host(flags), strict=True):
             rest.changed = bool(flag)
 
     def _add(self, fresh: list[torch.Tensor]) -> None:
         parts = [strided(p.detach()).double() for p in fresh]
-        sizes = _host([part.square().mean().sqrt() for part in parts])
-        highs = _host([local(p.detach()).abs().amax().double() for p in fresh])
-        for parameter, size, high in zip(fresh, sizes, highs, strict=True):
+        sizes = [part.square().mean().sqrt() for part in parts]
+        numbers = host([*sizes, *(local(p.detach()).abs().amax() for p in fresh)])
+        for parameter, size, high in zip(fresh, numbers, numbers[len(fresh) :], strict=False):
             self._numbers += 1
             name, entries = self._names.tensor(parameter), _entries(parameter).clone()
             self._known[parameter] = Rest(self._numbers, name, parameter.requires_grad, size, high, entries)
@@ -146,7 +146,7 @@ def _entries(parameter: torch.Tensor) -> torch.Tensor:
     return strided(parameter.detach())[:SIGNATURE]
 
 
-def _host(values: list[torch.Tensor]) -> list[float]:
+def host(values: list[torch.Tensor]) -> list[float]:
     """Numbers on the host, with one transfer per device."""
     found = [0.0] * len(values)
     for device in {value.device for value in values}:

@@ -19,12 +19,12 @@ from torch import nn
 from neurologist.tape.graph import UNSEEN, Graph, Known, TapeOp, walk
 from neurologist.tape.quantities import quantities
 from neurologist.tape.quantities.parameter import selection
-from neurologist.tape.quantity import Quantity, Row, Update, rms
+from neurologist.tape.quantity import Quantity, Row, Update, Value, rms
 from neurologist.tape.recomputed import KIND, splice, trains
 from neurologist.tape.shard import is_shard, is_term, local
 from neurologist.watch.doors import Root
 from neurologist.watch.modules import Call
-from neurologist.watch.resting import Mode, mode_of
+from neurologist.watch.resting import Mode, host, mode_of
 
 Key = tuple[Quantity, str | int]  # a quantity, and the key of an op or the id of a parameter
 
@@ -38,8 +38,7 @@ class Gather:
     def __init__(self) -> None:
         self.rows: dict[Key, dict[str, Any]] = defaultdict(dict)
         self.ops: dict[str, TapeOp] = {}
-        self._scalars: dict[torch.device, list[tuple[dict[str, Any], str, torch.Tensor]]] = defaultdict(list)
-        self._blobs: list[tuple[dict[str, Any], str, torch.Tensor]] = []
+        self._waiting: dict[torch.device, list[tuple[dict[str, Any], str, torch.Tensor]]] = defaultdict(list)
 
     def add(self, quantity: Quantity, subject: TapeOp | torch.Tensor, row: Row | None) -> None:
         """Put one quantity's row aside."""
@@ -49,25 +48,26 @@ class Gather:
             self.ops.setdefault(subject.key, subject)
         target = self.rows[quantity, subject.key if isinstance(subject, TapeOp) else id(subject)]
         for column, value in row.items():
-            if column in target:
-                continue
-            target[column] = None if isinstance(value, torch.Tensor) else value
-            if not isinstance(value, torch.Tensor):
-                continue
-            if value.dim():
-                self._blobs.append((target, column, value))
-            else:
-                self._scalars[value.device].append((target, column, value.detach()))
+            if column not in target:
+                self.put(target, column, value)
+
+    def put(self, row: dict[str, Any], column: str, value: Value) -> None:
+        """Put one number into a host row: at once, or with all that wait on its device."""
+        row[column] = None if isinstance(value, torch.Tensor) else value
+        if isinstance(value, torch.Tensor):
+            self._waiting[value.device].append((row, column, value.detach()))
 
     def collect(self) -> dict[Key, dict[str, Any]]:
         """All rows with plain numbers: one transfer per device."""
-        for waiting in self._scalars.values():
-            values = torch.stack([value.double() for _, _, value in waiting]).tolist()
-            for (row, column, _), value in zip(waiting, values, strict=True):
-                row[column] = None if value != value else value  # SQLite has no NaN
-        for row, column, value in self._blobs:
-            row[column] = bytes(value.cpu().tolist())
-        self._scalars, self._blobs = defaultdict(list), []
+        for waiting in self._waiting.values():
+            numbers = iter(torch.cat([value.double().reshape(-1) for _, _, value in waiting]).tolist())
+            for row, column, value in waiting:
+                if value.dim():
+                    row[column] = bytes(int(next(numbers)) for _ in range(value.numel()))
+                else:
+                    number = next(numbers)
+                    row[column] = None if number != number else number  # SQLite has no NaN
+        self._waiting.clear()
         return self.rows
 
 
@@ -102,7 +102,7 @@ class Sample:
         self.graphs: list[Graph] = []
         self.gather = Gather()
         self.inside = 0.0
-        self.scale: torch.Tensor | None = None
+        self.facts: dict[str, Any] = {}  # of the step: the scale of its loss
         self._scales: dict[int, torch.Tensor] = {}  # parameter -> scale of the gradient that it gets
         self._received: dict[int, torch.Tensor] = {}
         self._start: int | None = None
@@ -127,7 +127,7 @@ class Sample:
         graph.identify(self._known)
         self.graphs.append(graph)
         for loss, scale in scaled.items():
-            self.scale = scale
+            self.gather.put(self.facts, "scale", scale)
             self._scales |= dict.fromkeys(map(id, graph.scaled(loss, scale)), scale)
         numbers = [op.sequence for op in graph.ops if op.sequence < UNSEEN] or [0]
         if self._start is None:
@@ -244,7 +244,10 @@ class Sample:
     @property
     def stepped(self) -> bool:
         """True when a parameter changed since the step's first backward pass."""
-        return any(not torch.equal(selection(p), self._before[k]) for k, p in self.parameters.items())
+        pairs = [(selection(p), self._before[k]) for k, p in self.parameters.items()]
+        if any(after.shape != before.shape for after, before in pairs):
+            return True
+        return any(host([(after != before).any() for after, before in pairs]))
 
     def after_step(self, stepped: bool) -> dict[Key, dict[str, Any]]:
         """Measure what the optimizer did, if it stepped, and give all rows of the sample."""

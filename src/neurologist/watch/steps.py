@@ -142,7 +142,7 @@ class Steps:
                 self._late(optimizer)
                 return
             self._just.add(optimizer)
-            self.attempt("the learning rate", self._recorder.rates, self.count, optimizer)
+            self.attempt("the learning rate", self._recorder.rates, self.count, optimizer, self._sample is not None)
             if not taken:
                 self.attempt("a step left out", self._recorder.skipped, self.count, optimizer)
             if self._leads(optimizer):

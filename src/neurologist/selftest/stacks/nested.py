@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import warnings
+
 import torch
 from torch import nn
 from torch.nn import functional as F
@@ -27,4 +29,8 @@ def loss_of(model: nn.Module) -> torch.Tensor:
 
 def train() -> nn.Module:
     """Rows of the batch are the places of sequences of different lengths."""
-    return fit(net(lambda block, x: block(attend(x))), loss=loss_of)
+    with warnings.catch_warnings():
+        warnings.filterwarnings(
+            "ignore", "The PyTorch API of nested tensors"
+        )  # attention on the CPU uses the older one
+        return fit(net(lambda block, x: block(attend(x))), loss=loss_of)

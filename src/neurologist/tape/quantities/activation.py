@@ -90,8 +90,8 @@ def pack(bits: torch.Tensor) -> torch.Tensor:
     """Booleans as bytes, eight to one, lowest bit first."""
     padded = torch.zeros(-(-bits.numel() // 8) * 8, dtype=torch.uint8, device=bits.device)
     padded[: bits.numel()] = bits
-    weights = torch.tensor([1, 2, 4, 8, 16, 32, 64, 128], dtype=torch.uint8, device=bits.device)
-    return (padded.view(-1, 8) * weights).sum(1, dtype=torch.uint8)
+    places = torch.arange(8, dtype=torch.uint8, device=bits.device)  # made there: a copy from the host would wait
+    return (padded.view(-1, 8) << places).sum(1, dtype=torch.uint8)
 
 
 def _parameters(op: TapeOp) -> dict[str, Any]:

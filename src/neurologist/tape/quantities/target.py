@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import torch
 
 from neurologist.tape.graph import TapeOp
@@ -55,19 +58,24 @@ class Target(Quantity):
             row |= self._predictions(predictions, targets)
         return row or None
 
+    def finish(self, op: TapeOp, row: dict[str, Any], rows: Mapping[TapeOp, dict[str, Any]]) -> None:
+        if row.get("distinct_targets") is not None:
+            row["distinct_targets"] = int(row["distinct_targets"])
+
     def _targets(self, targets: torch.Tensor) -> dict[str, Value]:
         part = strided(targets).double()
         variance, mean = torch.var_mean(part, correction=0)
         low, high = part.aminmax()
         row: dict[str, Value] = {"low": low, "high": high, "mean": mean, "std": variance.sqrt()}
-        values, counts = torch.unique(part, return_counts=True)
-        shares = counts / part.numel()
-        few = values.numel() <= DISTINCT
+        shares = shares_of(part)
+        distinct = (1 / (shares * part.numel())).sum().round()
+        few = distinct <= DISTINCT
+        entropy = -shares.log().mean()  # over entries: each value counts as often as it is there
         row |= {
             "integer": (part == part.round()).all(),
-            "distinct_targets": values.numel() if few else None,
+            "distinct_targets": distinct.masked_fill(~few, torch.nan),
             "top_share": shares.amax(),
-            "entropy": -(shares * shares.log()).sum() if few else None,
+            "entropy": entropy.masked_fill(~few, torch.nan),
             "rows": targets.shape[0] if targets.dim() else 1,
             "shape": str(tuple(targets.shape)),
         }
@@ -102,6 +110,13 @@ class Target(Quantity):
         if targets is not None:
             row["score"] = score(predictions.detach(), targets)
         return row
+
+
+def shares_of(values: torch.Tensor) -> torch.Tensor:
+    """For each entry, in order, the share of those equal to it; unlike `torch.unique` without waiting for a device."""
+    ordered = values.sort().values
+    first, behind = (torch.searchsorted(ordered, ordered, right=right) for right in (False, True))
+    return (behind - first).clamp(min=1).double() / max(1, values.numel())  # no NaN is equal to itself
 
 
 def score(predictions: torch.Tensor, targets: torch.Tensor) -> torch.Tensor | None:
