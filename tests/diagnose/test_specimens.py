@@ -54,8 +54,9 @@ def test_sick_is_placed(slug):
         assert (origin.file, origin.line) == (specimen.file, specimen.line)
         assert MARK in origin.code
     elif origin.file is not None:
-        assert origin.file == specimen.file
-        assert origin.code == Path(specimen.file).read_text(encoding="utf-8").splitlines()[origin.line - 1].strip()
+        shared = Path(specimen.file).with_name("_pair.py")  # the loop of those that train in two processes
+        assert origin.file in (specimen.file, str(shared))
+        assert origin.code == Path(origin.file).read_text(encoding="utf-8").splitlines()[origin.line - 1].strip()
 
 
 @pytest.mark.parametrize("slug", SLUGS)

@@ -22,7 +22,7 @@ from neurologist.cli._beside import beside, writing
 from neurologist.cli._by_heart import learning
 from neurologist.cli._output import BROKEN, CLEAN, FOUND, Format, chosen, fail, note, spoken, tried, writable, write
 from neurologist.cli._progress import progress
-from neurologist.cli._stop import die, stopping, terminable
+from neurologist.cli._stop import die, heed, stopping, terminable
 from neurologist.treat import script as _script
 
 if TYPE_CHECKING:
@@ -79,6 +79,7 @@ def examine(request: Request) -> int:
     settings = _settings.found(Path(program.path), writing=request.baseline)
     apart = form.alone and request.output is None
     with ExitStack() as stack:
+        stack.callback(heed)
         stream = stack.enter_context(_report_stream(apart))
         record = request.record or _default_record(program)
         stack.enter_context(

@@ -81,7 +81,8 @@ def _before_backward(call: Callable[[], None]) -> Iterator[None]:
 def terminable() -> Iterator[None]:
     """Let SIGTERM end the program inside the block by an exception, so that what was seen can still be reported.
 
-    A handler of the program's own takes its place; children die of it as they would.
+    A handler of the program's own takes its place; children die of it as they would. After the block it waits until
+    `heed` is called: launchers end all processes as soon as one failed, and then the report is still to be written.
     """
     if signal.getsignal(signal.SIGTERM) is not signal.SIG_DFL:
         yield
@@ -98,7 +99,23 @@ def terminable() -> Iterator[None]:
         yield
     finally:
         if signal.getsignal(signal.SIGTERM) is end:
-            signal.signal(signal.SIGTERM, signal.SIG_DFL)
+            signal.signal(signal.SIGTERM, _wait)
+
+
+_waiting: list[int] = []  # signals that came while the report was written
+
+
+def _wait(number: int, _: object) -> None:
+    _waiting.append(number)
+
+
+def heed() -> None:
+    """Let SIGTERM end this process again, at once where one came meanwhile."""
+    if signal.getsignal(signal.SIGTERM) is _wait:
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    if _waiting:
+        _waiting.clear()
+        die()
 
 
 def die() -> None:

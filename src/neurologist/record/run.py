@@ -33,6 +33,7 @@ class Parameter:
     dtype: str
     numel: int
     optimizer: int | None
+    part: bool = False
 
     @property
     def is_bias(self) -> bool:
@@ -242,6 +243,31 @@ class Run:
             flags = {name: bool(fields[name]) for name in ("trainable", "called", "ahead", "changed")}
             found.append(Resting(**{**fields, **flags, "shape": tuple(json.loads(fields["shape"]))}))
         return found
+
+    @cached_property
+    def ranks(self) -> dict[int, dict[str, Any]]:
+        """Processes that trained together, by number: what is known of each; see the `rank` table. {} for one alone."""
+        return {row[0]: dict(zip(TABLES["rank"], row, strict=True)) for row in sorted(self._rows("rank"))}
+
+    @cached_property
+    def rank_samples(self) -> dict[int, list[dict[str, Any]]]:
+        """What each process saw, in order of step; see the `rank_sample` table."""
+        found: dict[int, list[dict[str, Any]]] = defaultdict(list)
+        for row in sorted(self._rows("rank_sample"), key=lambda row: row[:2]):
+            if self._until is None or row[0] < self._until:
+                found[row[1]].append(dict(zip(TABLES["rank_sample"], row, strict=True)))
+        return dict(found)
+
+    @cached_property
+    def gradient_norms(self) -> dict[int, float]:
+        """Step -> L2 norm of the whole gradient that optimizers got; of samples that all processes told of."""
+        squares: dict[int, list[float]] = defaultdict(list)
+        for rows in self.rank_samples.values():
+            for row in rows:
+                if row["square"] is not None:
+                    squares[row["step"]].append(row["square"])
+        world = int(self.meta.get("world", 1))
+        return {step: sum(parts) ** 0.5 for step, parts in sorted(squares.items()) if len(parts) == world}
 
     @cached_property
     def modes(self) -> dict[str, list[dict[str, Any]]]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
-SCHEMA_VERSION = 2  # raised whenever a reader of one version cannot read, or could misread, a record of another
+SCHEMA_VERSION = 3  # raised whenever a reader of one version cannot read, or could misread, a record of another
 
 
 class RecordError(ValueError):
@@ -70,6 +70,7 @@ TABLES: dict[str, dict[str, Column]] = {
         "dtype": Column("TEXT", "e.g. float32"),
         "numel": Column("INTEGER", "number of entries"),
         "optimizer": Column("INTEGER", "the optimizer that steps it; NULL when none was seen to"),
+        "part": Column("INTEGER", "1 when this process holds a part of it only, as sharded training does"),
     },
     "optimizer": {
         "id": Column("INTEGER PRIMARY KEY", "number of the optimizer in this record"),
@@ -124,6 +125,33 @@ TABLES: dict[str, dict[str, Column]] = {
     "skipped": {
         "step": Column("INTEGER", "a step that a gradient scaler left out, because a gradient was not finite"),
         "optimizer": Column("INTEGER", "the optimizer"),
+    },
+    "rank": {
+        "rank": Column("INTEGER PRIMARY KEY", "number of a process of those that train together, from 0"),
+        "last": Column("INTEGER", "last step of which it told what it saw"),
+        "status": Column("TEXT", "how its run ended; NULL where it did not say"),
+        "steps": Column("INTEGER", "optimizer steps it took by then"),
+        "place": Column("INTEGER", "how many others had ended before it"),
+    },
+    "rank_sample": {
+        "step": Column("INTEGER", "sampled step"),
+        "rank": Column("INTEGER", "the process that saw it"),
+        "loss": Column("REAL", "mean of its losses; NULL when not finite"),
+        "finite": Column("INTEGER", "0 when one of them was NaN or infinite"),
+        "alone": Column("INTEGER", "1 when .backward() was called on single numbers, as losses are"),
+        "batch": Column("INTEGER", "digest of what entered first layers: the same for the same batch; NULL if unknown"),
+        "nonfinite": Column("INTEGER", "NaN or infinite entries in that, among those looked at"),
+        "rms": Column("REAL", "RMS of that, over the first layers"),
+        "varying": Column("REAL", "largest standard deviation of a feature of it over the batch"),
+        "square": Column(
+            "REAL",
+            "its share of the squared L2 norm of the gradient, as optimizers got it: summed over "
+            "processes, each entry counts once",
+        ),
+        "parameter": Column("TEXT", "name of the parameter that differs most from the first process's"),
+        "apart": Column("REAL", "by how much: difference of RMS or mean, the larger, over RMS; before the step"),
+        "differing": Column("INTEGER", "parameters that differ from the first process's; parts are not compared"),
+        "agreeing": Column("INTEGER", "parameters that do not, of those that the step moved"),
     },
     "problem": {
         "step": Column("INTEGER", "step at which it happened; of what happens at every step a choice is kept"),

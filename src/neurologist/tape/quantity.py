@@ -38,6 +38,7 @@ class Update:
             for backward gives the gradient of the whole.
         arrived: RMS of that gradient, or None.
         received: RMS of the gradient that the optimizer's step got, or None.
+        square: this process's share of the squared L2 norm of what the optimizer's step got, or None.
         carried: RMS of what `.grad` still held from before the optimizer's last step, 0 where that was cleared; None
             when it is not known.
     """
@@ -49,6 +50,7 @@ class Update:
     carried: torch.Tensor | float | None = None
     received: torch.Tensor | None = None
     arrived: torch.Tensor | None = None
+    square: torch.Tensor | None = None
 
     @property
     def weight(self) -> torch.Tensor:
@@ -119,6 +121,14 @@ def rms(tensor: torch.Tensor) -> torch.Tensor:
     part = strided(tensor)
     norm: torch.Tensor = torch.linalg.vector_norm(part, dtype=torch.float64)
     return norm / math.sqrt(max(1, part.numel()))
+
+
+def whole_norm(tensor: torch.Tensor) -> torch.Tensor:
+    """L2 norm over all entries that this process holds, in float64."""
+    tensor = local(tensor)
+    entries = tensor.coalesce().values() if tensor.is_sparse else tensor
+    norm: torch.Tensor = torch.linalg.vector_norm(entries, dtype=torch.promote_types(entries.dtype, torch.float64))
+    return norm
 
 
 def unit_dim(op: TapeOp, tensor: torch.Tensor) -> int:

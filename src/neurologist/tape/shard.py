@@ -6,6 +6,8 @@ is here. May import: torch, `tape.nested`.
 
 from __future__ import annotations
 
+import math
+
 import torch
 
 from neurologist.tape import nested
@@ -33,6 +35,14 @@ def local(tensor: torch.Tensor) -> torch.Tensor:
     if not in_memory(here):
         raise RuntimeError(f"a tensor of shape {tuple(here.shape)} has no memory: it was gathered and given back")
     return nested.entries(here)
+
+
+def copies(tensor: torch.Tensor, world: int) -> int:
+    """How many of `world` processes hold the same entries of a parameter: all, of one that is not split."""
+    if not is_shard(tensor):
+        return world
+    mesh, placements = tensor.device_mesh, tensor.placements  # type: ignore[attr-defined]
+    return math.prod(mesh.size(dim) for dim, placed in enumerate(placements) if placed.is_replicate())
 
 
 def in_memory(tensor: torch.Tensor) -> bool:

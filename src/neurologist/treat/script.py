@@ -166,10 +166,12 @@ def run(program: Program) -> Outcome:
     except SystemExit as request:
         return _exited(request.code)
     except KeyboardInterrupt as error:
-        _print_traceback(error)
+        with suppress(Terminated):
+            _print_traceback(error)
         return Outcome(INTERRUPTED, "interrupted")
     except BaseException as error:
-        _print_traceback(error)
+        with suppress(Terminated):  # launchers end all processes as soon as one failed
+            _print_traceback(error)
         return Outcome(1, f"failed: {type(error).__name__}: {error}"[:300], began=main is not None)
     return Outcome(0, "finished")
 

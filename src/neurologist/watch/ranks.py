@@ -1,7 +1,7 @@
 """A run over several processes: which one this is, and where its record goes.
 
 Every process is examined by itself and writes a record of its own: a process that dies takes nothing with it, and no
-examination waits for another. All look at the same steps, which depend on the number of the step alone.
+examination waits for another. What they tell each other is in `peers`.
 May import: torch, only where it is loaded already.
 """
 
@@ -11,8 +11,6 @@ import os
 import sys
 from pathlib import Path
 from typing import NamedTuple
-
-AMONG = 1.5  # ratio of one sampled step to the one before: 15 samples in 300 steps, 20 in 2,000
 
 
 class Rank(NamedTuple):

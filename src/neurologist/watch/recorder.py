@@ -18,6 +18,7 @@ from neurologist.tape import origin
 from neurologist.tape.graph import TapeOp
 from neurologist.tape.nested import shape_of
 from neurologist.tape.quantities import quantities
+from neurologist.tape.shard import is_shard
 from neurologist.theory import traits
 from neurologist.watch.names import Names, frames
 from neurologist.watch.resting import Mode, Resting, host
@@ -209,7 +210,7 @@ class Recorder:
         number = self._numbers[parameter] = self._parameters
         dtype, shape = str(parameter.dtype).removeprefix("torch."), json.dumps(shape_of(parameter))
         row = (number, self._names.tensor(parameter), shape, dtype, parameter.numel())
-        self.store.insert("parameter", [(*row, self._stepped_by.get(parameter))])
+        self.store.insert("parameter", [(*row, self._stepped_by.get(parameter), int(is_shard(parameter)))])
 
     def _op(self, op: TapeOp, step: int) -> None:
         if op.key in self._ops:

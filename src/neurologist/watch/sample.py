@@ -19,9 +19,9 @@ from torch import nn
 from neurologist.tape.graph import UNSEEN, Graph, Known, TapeOp, walk
 from neurologist.tape.quantities import quantities
 from neurologist.tape.quantities.parameter import selection
-from neurologist.tape.quantity import Quantity, Row, Update, Value, rms
+from neurologist.tape.quantity import Quantity, Row, Update, Value, rms, whole_norm
 from neurologist.tape.recomputed import KIND, splice, trains
-from neurologist.tape.shard import is_shard, is_term, local
+from neurologist.tape.shard import copies, is_shard, is_term, local
 from neurologist.watch.doors import Root
 from neurologist.watch.modules import Call
 from neurologist.watch.resting import Mode, host, mode_of
@@ -81,6 +81,7 @@ class Sample:
         just_stepped: ids of the parameters whose optimizer stepped since the backward pass before.
         ready: called before a part of the forward pass runs again inside backward, to keep its source lines.
         trained: the parameter that a leaf of the tape stands for.
+        world: processes that train together.
     """
 
     def __init__(
@@ -92,9 +93,10 @@ class Sample:
         just_stepped: Collection[int] = (),
         ready: Callable[[], None] = lambda: None,
         trained: Callable[[torch.Tensor], torch.Tensor] = lambda leaf: leaf,
+        world: int = 1,
     ) -> None:
         self.step, self.why, self.attempt, self._known = step, why, attempt, known
-        self._just_stepped, self._ready, self._trained = just_stepped, ready, trained
+        self._just_stepped, self._ready, self._trained, self._world = just_stepped, ready, trained, world
         self._checkpoint: TapeOp | None = None
         self._held: dict[int, torch.Tensor | float] = {}
         self.called: list[tuple[torch.Tensor, bool]] = []  # parameters of modules that ran, see `resting`
@@ -105,6 +107,7 @@ class Sample:
         self.facts: dict[str, Any] = {}  # of the step: the scale of its loss
         self._scales: dict[int, torch.Tensor] = {}  # parameter -> scale of the gradient that it gets
         self._received: dict[int, torch.Tensor] = {}
+        self._squares: dict[int, torch.Tensor] = {}
         self._start: int | None = None
         self._handles: list[Any] = []
         self._before: dict[int, torch.Tensor] = {}
@@ -186,6 +189,10 @@ class Sample:
             if parameter.grad is not None and not is_term(parameter.grad):
                 size = rms(parameter.grad.detach())
                 self._received[id(parameter)] = size if scale is None else size / scale
+                if self._world > 1:
+                    norm = whole_norm(parameter.grad.detach())
+                    norm = norm if scale is None else norm / scale
+                    self._squares[id(parameter)] = norm.square() / copies(parameter, self._world)
 
     def note(self, calls: Sequence[Call]) -> None:
         """Note which modules ran for the backward pass that begins, and in which mode."""
@@ -270,8 +277,9 @@ class Sample:
         if gradient is not None and (scale := self._scales.get(key)) is not None:
             gradient = gradient.double() / scale.to(gradient.device)
         before, after, arrived = self._before[key], selection(parameter), None if gradient is None else rms(gradient)
+        received, square = self._received.get(key), self._squares.get(key)
         gradient = None if is_shard(parameter) else gradient
-        update = Update(parameter, before, after, gradient, carried, self._received.get(key), arrived)
+        update = Update(parameter, before, after, gradient, carried, received, arrived, square)
         for quantity in self._by_need["update"]:
             what = f"{quantity.name} of a parameter"
             self.attempt(what, self._measure, quantity, parameter, quantity.at_update, update)

@@ -8,6 +8,8 @@ from __future__ import annotations
 import math
 import statistics
 from collections import deque
+from collections.abc import Callable
+from typing import Protocol
 
 DEFAULT = 0.01  # share of the training time
 CREDIT = 0.1  # seconds that may be spent before the budget's share has grown to it: at 1 %, in the first 10 s
@@ -19,7 +21,29 @@ DENSE = 1.05  # the same once the budget's share pays for it: 70 more samples fo
 EVENTS = 5  # samples after a loss jump that may exceed the budget
 JUMP = 3.0  # a loss this many times the running one is a jump
 WINDOW = 15  # steps whose median time stands for a plain step, or for a sample's cost
+AHEAD = 50  # a step that is planned ahead is found to a 50th of its number
+NEAR = 1.1  # a milestone that is so near is taken instead
 OUTLIER = 3.0  # times the usual cost of a sample: what goes beyond is the machine's, not the sample's
+
+
+def milestone(step: int) -> int:
+    """The first step from `step` on at which runs look that do not know of each other: 0, 2, 4, 7, 10, 14, 19, 25."""
+    found = 0
+    while found < step:
+        found = int(found * SPARSE) + 2
+    return found
+
+
+class Plan(Protocol):
+    """Which steps all processes that train together look at."""
+
+    def due(self, step: int, ahead: Callable[[int], int]) -> bool | None:
+        """Whether `step` is one of them; None where that is not known.
+
+        Args:
+            step: asked for each step in turn.
+            ahead: gives the first step after a step that this process can afford to look at.
+        """
 
 
 class Sampler:
@@ -27,12 +51,16 @@ class Sampler:
 
     Args:
         budget: share of the training time that examination may take, 0 to 1; 0 looks at the first step only.
+
+    Attributes:
+        plan: what was agreed on with other processes; None where this one decides by itself.
     """
 
     def __init__(self, budget: float = DEFAULT) -> None:
         if not 0 <= budget <= 1:
             raise ValueError(f"budget must be a share of the time between 0 and 1, got {budget!r}: use 0.01 for 1 %")
         self.budget = budget
+        self.plan: Plan | None = None
         self.spent = 0.0  # seconds of examination
         self.elapsed = 0.0  # seconds of all steps
         self._plain: deque[float] = deque(maxlen=WINDOW)
@@ -81,16 +109,34 @@ class Sampler:
         if self._jumped and self._events > 0:
             self._jumped, self._events = False, self._events - 1
             return "jump"
-        if not self._affordable(step):
+        if not self._due(step):
             return None
         self._last = step
         return "early" if step < EARLY else "spaced"
 
-    def _affordable(self, step: int) -> bool:
+    def _due(self, step: int) -> bool:
+        if self.plan is not None:
+            agreed = self.plan.due(step, self._ahead)
+            if agreed is not None:
+                return agreed
+            if step != milestone(step):
+                return False
+        return self._affordable(step, self.elapsed)
+
+    def _ahead(self, step: int) -> int:
+        """The first step after `step` that can be afforded, if steps go on as they went so far."""
+        usual = statistics.median(self._plain) if self._plain else max(0.0, self.elapsed - self.spent) / max(1, step)
+        then = step + 1
+        while usual and not self._affordable(then, self.elapsed + (then - step) * usual):
+            then += max(1, then // AHEAD)
+        near = milestone(then)
+        return near if near <= NEAR * then + 1 else then
+
+    def _affordable(self, step: int, elapsed: float) -> bool:
         due = self.spent + self._cost
         if step >= EARLY and step < self._last * DENSE + 1:
             return False
-        if due <= self.budget * self.elapsed:
+        if due <= self.budget * elapsed:
             return True
         if step >= EARLY and step < self._last * SPARSE + 1:
             return False
@@ -117,5 +163,5 @@ class Spaced(Sampler):
         super().__init__(budget=1.0)
         self._ratio = ratio
 
-    def _affordable(self, step: int) -> bool:
+    def _affordable(self, step: int, elapsed: float) -> bool:
         return step < EARLY or step >= self._last * self._ratio + 1

@@ -19,11 +19,12 @@ from neurologist._version import __version__
 from neurologist.config import settings_here
 from neurologist.diagnose import Diagnosis, Settings, examine
 from neurologist.record import Run, Store, process
+from neurologist.watch.comparing import Comparing
 from neurologist.watch.doors import close_doors, open_doors
 from neurologist.watch.names import Names
-from neurologist.watch.ranks import AMONG, here, own
+from neurologist.watch.ranks import here, own
 from neurologist.watch.recorder import Recorder
-from neurologist.watch.sampler import DEFAULT, Sampler, Spaced
+from neurologist.watch.sampler import DEFAULT, Sampler
 from neurologist.watch.sinks import Sink, Sinks
 from neurologist.watch.steps import Steps
 
@@ -32,8 +33,8 @@ class Session:
     """An examination of everything that calls `.backward()` inside the block.
 
     Args:
-        budget: share of the training time that it may take. Processes that train together look at the same steps
-            instead, spaced ever more widely, whatever that costs.
+        budget: share of the training time that it may take. Processes that train together look at the same steps: those
+            that the first one can afford.
         record: file to write, or None for memory. An existing file is never overwritten. Where the file cannot be
             written, or no longer, the record goes on in memory and the diagnosis says so.
             Each further process of a distributed run writes one of its own: run.rank1.nlr.
@@ -61,15 +62,16 @@ class Session:
             raise ValueError(f"watch got steps={steps}: expected at least 1, or None for the whole run")
         self.rank = here()
         self.sampler = sampler or Sampler(budget)
-        if sampler is None and budget > 0 and self.rank.world > 1:
-            self.sampler = Spaced(AMONG)
         self.status: str | None = None
         self.facts: dict[str, str] = {}
         self.settings = settings or Settings()
         self._store = Store(own(record, self.rank))
         names = Names()
         self._recorder = Recorder(self._store, names)
-        self._steps = Steps(self.sampler, self._recorder, names, steps)
+        self._comparing = Comparing(self._store, self.sampler) if self.sampler.budget > 0 else None
+        self._steps = Steps(self.sampler, self._recorder, names, steps, self._comparing)
+        if self._comparing is not None:
+            self._recorder.listeners.append(self._comparing.sample)
         self._sinks: Sinks | None = None
         if sinks and self.rank.number == 0:
             self._sinks = Sinks(sinks, self._store, self._steps.attempt, self.settings)
@@ -124,6 +126,8 @@ class Session:
         self._steps.attempt("the end of the record", self._finish)
 
     def _finish(self) -> None:
+        if self._comparing is not None:
+            self._steps.attempt("the other processes", self._comparing.end, self.status, self.steps)
         self._recorder.end(
             status=self.status,
             steps=self.steps,

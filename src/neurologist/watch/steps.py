@@ -20,6 +20,7 @@ from torch.utils.weak import WeakIdKeyDictionary
 
 from neurologist.tape.graph import Known
 from neurologist.tape.shard import local
+from neurologist.watch.comparing import Comparing
 from neurologist.watch.doors import Forward, Root, unseen
 from neurologist.watch.modules import ModuleCalls
 from neurologist.watch.names import Names
@@ -41,9 +42,16 @@ class Steps:
         by_hand: the parameters are changed without an optimizer.
     """
 
-    def __init__(self, sampler: Sampler, recorder: Recorder, names: Names, limit: int | None = None) -> None:
+    def __init__(
+        self,
+        sampler: Sampler,
+        recorder: Recorder,
+        names: Names,
+        limit: int | None = None,
+        comparing: Comparing | None = None,
+    ) -> None:
         self.count = self.samples = 0
-        self._limit = limit
+        self._limit, self._comparing = limit, comparing
         self.loss: float | None = None
         self.by_hand = False
         self.busy = threading.RLock()
@@ -208,10 +216,17 @@ class Steps:
             return None
         if self._sample is None:
             stepped = {id(p) for o in self._just for group in o.param_groups for p in group["params"]}
-            self._sample = Sample(self.count, why, self.attempt, self._known, stepped, self._ready, self._names.trained)
+            trained, world = self._names.trained, self._together()
+            self._sample = Sample(self.count, why, self.attempt, self._known, stepped, self._ready, trained, world)
         self._sample.before_backward(roots, self._modules.locate, self._scaled)
         self.attempt("the modules that ran", self._sample.note, self._modules.calls)
         return self._sample
+
+    def _together(self) -> int:
+        if self._comparing is None:
+            return 1
+        self.attempt("the other processes", self._comparing.join)
+        return self._comparing.world
 
     def _inside_backward(self, sample: Sample, roots: Sequence[Root]) -> None:
         self._forward.restore()

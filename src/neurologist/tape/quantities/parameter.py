@@ -22,6 +22,8 @@ class Parameter(Quantity):
         "gradient": "RMS of the gradient that backward gave it; NULL when it got none",
         "received": "RMS of the gradient that the optimizer's step got: summed over backward passes, averaged over "
         "processes, unscaled, clipped; NULL where that is not known",
+        "square": "this process's share of the squared L2 norm of that gradient, over all entries: the sum over "
+        "processes is that of the whole; NULL in a run of one process",
         "carried": "RMS of what .grad still held from before the optimizer's last step when this step's backward "
         "passes began; 0 where it had been cleared; NULL where that is not known",
         "change": "RMS of the change that the optimizer made",
@@ -31,7 +33,7 @@ class Parameter(Quantity):
         "gradient_twins": "the same for rows of its gradient; 1 when all units get the same gradient",
     }
     needs = frozenset({"update"})
-    updated = ("received", "change", "still", "ratio")
+    updated = ("received", "square", "change", "still", "ratio")
     plotted = {"rms": "weight", "gradient": "weight gradient", "ratio": "update ratio"}
 
     def at_update(self, update: Update) -> Row:
@@ -47,6 +49,7 @@ class Parameter(Quantity):
             "high": low_high[1],
             "gradient": update.arrived,
             "received": update.received,
+            "square": update.square,
             "carried": update.carried,
             "change": change,
             "still": None if gradient is None or gradient.shape != update.before.shape else still(update, gradient),

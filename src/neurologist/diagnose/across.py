@@ -1,0 +1,29 @@
+"""What the processes of one training saw, side by side.
+
+Pure functions of `Run`, shared by rules; no threshold that decides a finding lives here.
+May import: `diagnose.reading`, the record.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from neurologist.diagnose.reading import Row
+from neurologist.record import Run
+
+
+def together(run: Run) -> list[dict[int, Row]]:
+    """Samples that every process told of, each as number -> its row, in order of step; [] for one process alone."""
+    told = run.rank_samples
+    if len(told) < 2 or len(told) < int(run.meta.get("world", 1)):
+        return []
+    rows = {number: {row["step"]: row for row in found} for number, found in told.items()}
+    common = set.intersection(*(set(found) for found in rows.values()))
+    return [{number: rows[number][step] for number in sorted(rows)} for step in sorted(common)]
+
+
+def named(numbers: Sequence[int]) -> str:
+    """Processes, for a sentence: "rank 1", "ranks 1, 2 and 5"."""
+    if len(numbers) == 1:
+        return f"rank {numbers[0]}"
+    return f"ranks {', '.join(map(str, numbers[:-1]))} and {numbers[-1]}"
