@@ -45,6 +45,15 @@ def script(tmp_path: Path) -> Path:
     return tmp_path
 
 
+def told(run: Run) -> dict[int, list[int]]:
+    """Step -> the processes that told of it."""
+    found: dict[int, list[int]] = {}
+    for number, rows in run.rank_samples.items():
+        for row in rows:
+            found.setdefault(row["step"], []).append(number)
+    return found
+
+
 def test_the_first_process_reports_and_each_keeps_a_record(script: Path) -> None:
     command = [*LAUNCH, "-m", "neurologist", "run", "--record", "run.nlr", "train.py"]
     ran = subprocess.run(command, cwd=script, capture_output=True, text=True, timeout=300)
@@ -56,11 +65,14 @@ def test_the_first_process_reports_and_each_keeps_a_record(script: Path) -> None
     assert {run.meta["world"] for run in runs} == {"2"}
     early, other = (set(run.samples) for run in runs)
     assert early == other != set()
+    assert {step: len(rows) for step, rows in told(runs[0]).items()} == dict.fromkeys(early, 2)
+    assert [known["status"] for known in runs[0].ranks.values()] == ["finished", "finished"]
+    assert runs[1].ranks == {}
     assert nl.diagnose(script / "run.rank1.nlr").findings[0].rule == "double-softmax"
 
 
 def test_a_process_that_is_killed_leaves_readable_records(script: Path) -> None:
-    command = [*LAUNCH, "-m", "neurologist", "run", "--record", "run.nlr", "train.py", "--pid"]
+    command = [*LAUNCH, "-m", "neurologist", "run", "--budget", "1", "--record", "run.nlr", "train.py", "--pid"]
     with subprocess.Popen(command, cwd=script, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as running:
         pid = script / "pid1"
         for _ in range(1200):
@@ -68,8 +80,10 @@ def test_a_process_that_is_killed_leaves_readable_records(script: Path) -> None:
                 break
             time.sleep(0.1)
         os.kill(int(pid.read_text()), signal.SIGKILL)
-        running.communicate(timeout=200)
+        report = running.communicate(timeout=200)[0].decode()
     assert running.returncode != 0
+    assert "lost-rank" in report
+    assert "Rank 1 was last heard of at step" in " ".join(report.split())
     for name in ("run.nlr", "run.rank1.nlr"):
         assert len(Run(script / name).samples) >= 4
         assert nl.diagnose(script / name).findings[0].rule == "double-softmax"

@@ -24,7 +24,7 @@ def write(path):
     op = ["Relu", "activation", "relu", "relu", "a.py", 7, "y = x.relu()", "net.act", "ReLU"]
     with store.transaction():
         store.insert(
-            "parameter", [(1, "net.w", "[3, 4]", "float32", 12, 1), (2, "net.bias", "[3]", "float32", 3, None)]
+            "parameter", [(1, "net.w", "[3, 4]", "float32", 12, 1, 0), (2, "net.bias", "[3]", "float32", 3, None, 1)]
         )
         made, stepped = ("train.py", 7, "opt = SGD()"), ("train.py", 9, "opt.step()")
         store.insert("optimizer", [(1, "SGD", json.dumps({"lr": 0.1, "momentum": 0.0}), *made, *stepped)])
@@ -38,9 +38,13 @@ def write(path):
         store.insert("rate", [(0, 1, "[0.1]"), (5, 1, "[0.01]")])
         store.insert("step", [(0, 0, 1.5, 1), (0, 1, 9.0, 1), (1, 0, None, 0)])
         store.insert("sample", [(0, "early", 0.1, None)])
+        store.insert("rank", [(1, 0, "finished", 2, 0), (0, 0, None, None, None)])
+        told = [0.5, 1, 1, 77, 0, 1.0, 0.9]
+        same, other = ("net.w", 0.0, 0, 2), ("net.w", 0.25, 1, 1)
+        store.insert("rank_sample", [(0, 1, *told, 16.0, *other), (0, 0, *told, 9.0, *same), (1, 0, *told, 9.0, *same)])
         store.insert("problem", [(0, "something", "a reason", 2)])
         store.insert("gradient", [(0, 1, 0.5, 1.0, 2.0), (0, 2, None, None, float("inf"))])
-        store.meta(status="finished", steps=2, versions={"torch": "x"})
+        store.meta(status="finished", steps=2, world=2, versions={"torch": "x"})
     return store
 
 

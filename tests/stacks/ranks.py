@@ -28,6 +28,7 @@ from torch.distributed.tensor.parallel import (
 )
 from torch.nn import functional as F
 
+from neurologist.record import Run
 from neurologist.selftest.compare import EveryStep
 from neurologist.selftest.net import batch, net
 from neurologist.watch.session import Session
@@ -107,7 +108,8 @@ def look(kind):
     same = all(torch.equal(a, b) for a, b in zip(weights(plain), weights(model), strict=True))
     missing = [f"{problem.what}: {problem.why}" for problem in session.diagnose().not_measured]
     started = [after - before for before, after in pairwise(counts)]
-    return {"numbers": recorded(session), "same": same, "missing": missing, "collectives": started}
+    norm = Run(session._store.connection).gradient_norms.get(0)
+    return {"numbers": recorded(session), "same": same, "missing": missing, "collectives": started, "norm": norm}
 
 
 def main(folder, *kinds):

@@ -6,6 +6,7 @@ The processes of one launch train in several ways, one after the other: a launch
 from __future__ import annotations
 
 import json
+import math
 import subprocess
 import sys
 from pathlib import Path
@@ -101,6 +102,16 @@ def test_fully_sharded(launched, processes, kind, dtype):
         assert differences(found[kind]["numbers"], truth) == []
         assert found[kind]["numbers"].keys() == truth.keys()
         assert found[kind]["missing"] == []
+
+
+@pytest.mark.parametrize(("processes", "kind"), EVERY)
+def test_the_norm_of_the_whole_gradient(launched, processes, kind):
+    """However the entries are spread, each counts once; where one is not known, nothing is told of the whole."""
+    whole = together(processes, torch.bfloat16 if kind == "half" else torch.float32)
+    truth = math.sqrt(sum(whole[f"got {name}"] ** 2 * p.numel() for name, p in net().named_parameters()))
+    first, *others = (rank[kind]["norm"] for rank in launched[processes])
+    assert first == (None if kind == "tensor" else pytest.approx(truth, rel=1e-5))
+    assert set(others) == {None}  # the first process tells
 
 
 def test_tensor_parallel(launched):

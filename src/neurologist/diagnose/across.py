@@ -6,8 +6,6 @@ May import: `diagnose.reading`, the record.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from neurologist.diagnose.reading import Row
 from neurologist.record import Run
 
@@ -20,10 +18,3 @@ def together(run: Run) -> list[dict[int, Row]]:
     rows = {number: {row["step"]: row for row in found} for number, found in told.items()}
     common = set.intersection(*(set(found) for found in rows.values()))
     return [{number: rows[number][step] for number in sorted(rows)} for step in sorted(common)]
-
-
-def named(numbers: Sequence[int]) -> str:
-    """Processes, for a sentence: "rank 1", "ranks 1, 2 and 5"."""
-    if len(numbers) == 1:
-        return f"rank {numbers[0]}"
-    return f"ranks {', '.join(map(str, numbers[:-1]))} and {numbers[-1]}"

@@ -117,6 +117,9 @@ class Summary:
         seconds: wall-clock time of the run; overhead: share of it spent examining, 0 to 1.
         record: path of the record, or None when it was kept in memory.
         versions: name -> version of neurologist, torch, python.
+        rank, world: this process among those that train together, counted from 0, and how many there are.
+        compared: steps of which all of them told what they saw; 0 for one alone.
+        gradient_norms: L2 norm of the whole gradient, as optimizers got it, at these steps: (step, norm) pairs.
         gained: share of the first loss that training took away, or of the loss of guessing where that is known and
             lower; below 0 it rose; None when fewer than two losses were seen.
     """
@@ -133,6 +136,10 @@ class Summary:
     overhead: float | None = None
     record: str | None = None
     versions: dict[str, str] = field(default_factory=dict)
+    rank: int = 0
+    world: int = 1
+    compared: int = 0
+    gradient_norms: tuple[tuple[int, float], ...] = ()
     gained: float | None = None
 
 

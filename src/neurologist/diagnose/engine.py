@@ -19,6 +19,7 @@ from functools import cache
 from statistics import fmean
 
 from neurologist.diagnose import rules as members
+from neurologist.diagnose.across import together
 from neurologist.diagnose.aside import Aside, Remark
 from neurologist.diagnose.by_heart import by_heart
 from neurologist.diagnose.comments import comments
@@ -228,5 +229,9 @@ def summarise(run: Run) -> Summary:
         overhead=float(run.meta["spent"]) / elapsed if elapsed else None,
         record=run.path,
         versions=json.loads(run.meta.get("versions", "{}")),
+        rank=int(run.meta.get("rank", 0)),
+        world=int(run.meta.get("world", 1)),
+        compared=len(together(run)),
+        gradient_norms=tuple(run.gradient_norms.items()),
         gained=improvement(run) if ends(run) is not None else None,
     )

@@ -15,7 +15,7 @@ from enum import IntEnum
 from typing import Any, ClassVar
 
 from neurologist.diagnose.finding import Evidence, Finding, Origin, Severity
-from neurologist.record.run import Op, Optimizer, Run
+from neurologist.record import Op, Optimizer, Run
 
 SECTIONS = ("What it is", "Why it is bad", "How it is seen", "How it is cured", "Sources")
 

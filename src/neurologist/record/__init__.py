@@ -3,8 +3,9 @@
 Only the standard library: a record can be written by one machine and read on another without PyTorch.
 """
 
-from neurologist.record.run import Op, Optimizer, Parameter, Resting, Run
+from neurologist.record.run import Run
 from neurologist.record.schema import SCHEMA_VERSION, RecordError
 from neurologist.record.store import Store
+from neurologist.record.subjects import Op, Optimizer, Parameter, Resting
 
 __all__ = ["SCHEMA_VERSION", "Op", "Optimizer", "Parameter", "RecordError", "Resting", "Run", "Store"]

@@ -1,21 +1,21 @@
 """A diagnosis as its views need it: relative paths, plain phrases, the user's line in its surroundings.
 
 Everything that is decided once and shown in several forms is decided here; nothing here knows about colours or
-widths. May import: `diagnose`, `report.words`, `report.source`, `report.by_heart`, `report.aside`. To show something
-new, add a field to one of the dataclasses, fill it here, and lay it out in the views; its words stand in `tr("...")`.
+widths. To show something new, add a field to one of the dataclasses, fill it here, and lay it out in the views; its
+words stand in `tr("...")`.
+May import: `diagnose`, `report.words`, `report.source`, `report.by_heart`, `report.aside`, `report.levels`.
 """
 
 from __future__ import annotations
 
-import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from neurologist.diagnose.diagnosis import Bar, Diagnosis, Summary, Waterfall
+from neurologist.diagnose.diagnosis import Diagnosis, Summary, Waterfall
 from neurologist.diagnose.finding import Evidence, Finding, Origin
 from neurologist.diagnose.languages import Say, of_report
 from neurologist.report import aside, by_heart, words
+from neurologist.report.levels import heaviest, heights
 from neurologist.report.source import surroundings
 
 SURE = 0.75  # certainty from which on a cause is called the root cause and not only likely
@@ -219,30 +219,17 @@ class _Viewer:
             parts.append(tr(words.duration(summary.seconds)))
         if summary.parameters:
             parts.append(tr(words.plural(summary.parameters, "trained parameter")))
+        if summary.world > 1:
+            parts.append(tr(f"rank {summary.rank} of {summary.world}"))
+            parts += [tr(f"compared in {words.plural(summary.compared, 'step')}")] if summary.compared else []
+        if summary.gradient_norms:
+            (_, first), (_, last) = summary.gradient_norms[0], summary.gradient_norms[-1]
+            parts.append(tr(f"gradient of all ranks from {words.number(first)} to {words.number(last)}"))
         parts += summary.optimizers[:3]
         parts += [tr(f"{len(summary.optimizers) - 3} more optimizers")] if len(summary.optimizers) > 3 else []
         record = words.path_text(summary.record, self.base) if summary.record else tr("in memory only")
         mine = [tr(f"decided by your numbers: {', '.join(numbers)}")] if numbers else []
         return [*parts, tr(f"record: {record}"), *mine]
-
-
-def heights(bars: Sequence[Bar]) -> list[tuple[float, float]]:
-    """Where the gradient stood before and after each op, in decades since the logits or predictions."""
-    found, height = [], 0.0
-    for bar in bars:
-        end = bar.total if bar.total is not None and math.isfinite(bar.total) else height
-        known = bar.decades is not None and math.isfinite(bar.decades)
-        start = end - bar.decades if known and bar.decades is not None and bar.total is not None else end
-        found.append((start, end))
-        height = end
-    return found
-
-
-def heaviest(bars: Sequence[Bar]) -> int | None:
-    """Index of the op that changes the gradient most, the loss itself left out; None when none changes it tenfold."""
-    known = [(abs(b.decades), i) for i, b in enumerate(bars) if b.decades is not None and b.total is not None]
-    known = [(size, i) for size, i in known if size >= 1 and bars[i].kind != "loss"]
-    return max(known, key=lambda pair: (pair[0], -pair[1]))[1] if known else None
 
 
 def _title(finding: Finding, position: int, tr: Say) -> str:

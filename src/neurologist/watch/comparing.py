@@ -128,6 +128,7 @@ def seen(store: Store, step: int) -> dict[str, Any]:
         (step,),
     ).fetchall()
     squares = [row[4] for row in weights if row[4] is not None]
+    whole = squares and not any(row[4] is None and row[3] for row in weights)  # what moved got something
     return {
         "step": step,
         "loss": loss if finite else None,
@@ -137,7 +138,7 @@ def seen(store: Store, step: int) -> dict[str, Any]:
         "nonfinite": sum(row[8] or 0 for row in entering) if entering else None,
         "rms": (sum(row[5] ** 2 for row in entering) / len(entering)) ** 0.5 if entering else None,
         "varying": max((row[7] or 0.0 for row in entering), default=None),
-        "square": sum(squares) if squares else None,
+        "square": sum(squares) if whole else None,
         "weights": {name: (rms, mean, bool(change)) for name, rms, mean, change, _, part in weights if not part},
     }
 

@@ -111,11 +111,13 @@ class OddRank(Rule):
         factor = low if low > 1 else high
         if len(samples[0]) == 2 and number == 0:
             return None  # of two, the other is named
-        bound = "at least" if factor > 1 else "at most"
         return self._found(
             number,
-            f"What enters the first layers of rank {number} is {bound} {say(factor)} times as large as on any other "
-            f"process, in all {say(len(samples))} steps that were compared.",
+            f"What enters the first layers of rank {number} is at least {say(factor)} times as large as on any other "
+            f"process, in all {say(len(samples))} steps that were compared."
+            if factor > 1
+            else f"In all {say(len(samples))} steps that were compared, what enters the first layers of rank {number} "
+            f"is at most {say(factor)} times as large as on any other process.",
             op,
             Evidence(f"RMS of the inputs of rank {number} over that of the others", factor, "", "near 1"),
         )

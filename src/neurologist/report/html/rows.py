@@ -17,7 +17,8 @@ from neurologist.diagnose.finding import Origin
 from neurologist.diagnose.languages import Say
 from neurologist.report import words
 from neurologist.report.html.figures import Scale, band, line, scale
-from neurologist.report.view import Step, heaviest, heights
+from neurologist.report.levels import heaviest, heights
+from neurologist.report.view import Step
 
 DIGITS = 7  # significant digits of the numbers that the page holds
 MOST = 600  # ops in the waterfall's table; of more, those that change the gradient most
