@@ -36,17 +36,13 @@ class Comparing:
         self._waiting: list[tuple[int, Note]] = []  # of steps that this process has still to look at
         self._left: dict[int, Note] = {}
 
-    @property
-    def world(self) -> int:
-        """How many processes there are, as far as is known."""
-        return 1 if self._peers is None else self._peers.rank.world
-
-    def join(self) -> None:
-        """Meet the others, where that has not happened and they are there."""
+    def join(self) -> int:
+        """Meet the others, where that has not happened and they are there; gives how many there are in all."""
         if self._peers is None and (peers := join()) is not None:
             self._peers, self._sampler.plan = peers, Agreed(peers)
             with self._store.transaction():
                 self._store.meta(rank=peers.rank.number, world=peers.rank.world)
+        return 1 if self._peers is None else self._peers.rank.world
 
     def sample(self, step: int) -> None:
         """Tell what was seen at a step that was just written."""

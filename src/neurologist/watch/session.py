@@ -68,10 +68,9 @@ class Session:
         self._store = Store(own(record, self.rank))
         names = Names()
         self._recorder = Recorder(self._store, names)
-        self._comparing = Comparing(self._store, self.sampler) if self.sampler.budget > 0 else None
-        self._steps = Steps(self.sampler, self._recorder, names, steps, self._comparing)
-        if self._comparing is not None:
-            self._recorder.listeners.append(self._comparing.sample)
+        self._comparing = Comparing(self._store, self.sampler)
+        self._steps = Steps(self.sampler, self._recorder, names, steps, self._comparing.join)
+        self._recorder.listeners.append(self._comparing.sample)
         self._sinks: Sinks | None = None
         if sinks and self.rank.number == 0:
             self._sinks = Sinks(sinks, self._store, self._steps.attempt, self.settings)
@@ -126,8 +125,7 @@ class Session:
         self._steps.attempt("the end of the record", self._finish)
 
     def _finish(self) -> None:
-        if self._comparing is not None:
-            self._steps.attempt("the other processes", self._comparing.end, self.status, self.steps)
+        self._steps.attempt("the other processes", self._comparing.end, self.status, self.steps)
         self._recorder.end(
             status=self.status,
             steps=self.steps,

@@ -20,7 +20,6 @@ from torch.utils.weak import WeakIdKeyDictionary
 
 from neurologist.tape.graph import Known
 from neurologist.tape.shard import local
-from neurologist.watch.comparing import Comparing
 from neurologist.watch.doors import Forward, Root, unseen
 from neurologist.watch.modules import ModuleCalls
 from neurologist.watch.names import Names
@@ -37,6 +36,8 @@ class Steps:
     With several optimizers a step ends when the leading one steps: the first seen, until another steps twice without
     it. Without any, a step ends where the parameters changed between two backward passes.
 
+    `together` meets the processes that train beside this one, and tells how many there are in all.
+
     Attributes:
         count: steps so far; samples: steps examined; loss: the latest loss known on the host, or None.
         by_hand: the parameters are changed without an optimizer.
@@ -48,10 +49,10 @@ class Steps:
         recorder: Recorder,
         names: Names,
         limit: int | None = None,
-        comparing: Comparing | None = None,
+        together: Callable[[], int] = lambda: 1,
     ) -> None:
         self.count = self.samples = 0
-        self._limit, self._comparing = limit, comparing
+        self._limit, self._together = limit, together
         self.loss: float | None = None
         self.by_hand = False
         self.busy = threading.RLock()
@@ -216,17 +217,11 @@ class Steps:
             return None
         if self._sample is None:
             stepped = {id(p) for o in self._just for group in o.param_groups for p in group["params"]}
-            trained, world = self._names.trained, self._together()
+            trained, world = self._names.trained, self.attempt("the other processes", self._together) or 1
             self._sample = Sample(self.count, why, self.attempt, self._known, stepped, self._ready, trained, world)
         self._sample.before_backward(roots, self._modules.locate, self._scaled)
         self.attempt("the modules that ran", self._sample.note, self._modules.calls)
         return self._sample
-
-    def _together(self) -> int:
-        if self._comparing is None:
-            return 1
-        self.attempt("the other processes", self._comparing.join)
-        return self._comparing.world
 
     def _inside_backward(self, sample: Sample, roots: Sequence[Root]) -> None:
         self._forward.restore()
