@@ -29,7 +29,7 @@ from torch.distributed.tensor.parallel import (
 from torch.nn import functional as F
 
 from neurologist.record import Run
-from neurologist.selftest.compare import EveryStep
+from neurologist.selftest.compare import EveryStep, witnessed
 from neurologist.selftest.net import batch, net
 from neurologist.watch.session import Session
 
@@ -108,8 +108,11 @@ def look(kind):
     same = all(torch.equal(a, b) for a, b in zip(weights(plain), weights(model), strict=True))
     missing = [f"{problem.what}: {problem.why}" for problem in session.diagnose().not_measured]
     started = [after - before for before, after in pairwise(counts)]
-    norm = Run(session._store.connection).gradient_norms.get(0)
-    return {"numbers": recorded(session), "same": same, "missing": missing, "collectives": started, "norm": norm}
+    found = {"numbers": recorded(session), "same": same, "missing": missing, "collectives": started}
+    found["norm"] = Run(session._store.connection).gradient_norms.get(0)
+    rows = witnessed(lambda: train(model, kind))
+    right, wrong = sum(row.right for row in rows), [line for row in rows for line in row.wrong]
+    return found | {"selftest": [right, [name for row in rows for name in row.missing], wrong]}
 
 
 def main(folder, *kinds):

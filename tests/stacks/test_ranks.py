@@ -79,6 +79,16 @@ def test_processes_are_left_alone(launched, processes, kind):
         assert 0 < plain == watched
 
 
+@pytest.mark.parametrize(("processes", "kind"), EVERY)
+def test_the_selftest_agrees(launched, processes, kind):
+    """It compares what is here, and calls missing what there is one term of."""
+    for rank in launched[processes]:
+        right, missing, wrong = rank[kind]["selftest"]
+        assert right > 40
+        assert wrong == []
+        assert {name.split(".")[2] for name in missing} == ({"1"} if kind == "tensor" else set())
+
+
 @pytest.mark.parametrize("processes", LAUNCHES)
 def test_data_parallel(launched, processes):
     """What backward gives is each process's own; what the optimizer gets, and does, is that of the whole batch."""

@@ -56,6 +56,7 @@ def command(
 
 def _script_at(target: str, arguments: list[str], module: bool, steps: int) -> int:
     from neurologist.selftest import witnessed
+    from neurologist.watch.ranks import here
 
     try:
         program = (_script.module if module else _script.script)(target, arguments)
@@ -70,14 +71,16 @@ def _script_at(target: str, arguments: list[str], module: bool, steps: int) -> i
     _script.enter(program)
     rows = witnessed(lambda: outcome.append(_script.run(program)), stop)
     compared = any(row.verdict != "nothing to compare" for row in rows)
-    if compared:
-        _print(f"{Path(program.name).name}, first {steps} steps", rows)
+    wrong, rank = any(row.wrong for row in rows), here()
+    if compared and (wrong or rank.number == 0):  # of several processes the first, and each that finds what is wrong
+        one = f" of process {rank.number}" if rank.world > 1 else ""
+        _print(f"{Path(program.name).name}, first {steps} steps{one}", rows)
     if outcome[0].code:
         return outcome[0].code
     if not compared:
         note(f"nothing to compare: {program.name} never called .backward() on a module's output")
         return BROKEN
-    return FOUND if any(row.wrong for row in rows) else CLEAN
+    return FOUND if wrong else CLEAN
 
 
 def _stacks() -> int:

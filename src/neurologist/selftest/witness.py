@@ -17,7 +17,7 @@ from torch.nn.modules import module as registry
 from torch.optim import optimizer as optimizers
 from torch.utils.weak import WeakIdKeyDictionary
 
-from neurologist.tape.shard import local
+from neurologist.tape.shard import is_term, local
 
 
 class Seen(NamedTuple):
@@ -25,6 +25,9 @@ class Seen(NamedTuple):
 
     value: float
     entries: int
+
+
+UNKNOWN = Seen(float("nan"), -1)  # of which each process holds one term: there is no right number
 
 
 class Witness:
@@ -84,6 +87,9 @@ class Witness:
 
         def arrived(gradient: torch.Tensor) -> None:
             key = self._clock(), id(parameter)
+            if is_term(gradient):
+                self.parameters[key]["gradient"] = UNKNOWN
+                return
             kept = gradient.detach().clone()
             self._sums[key] = self._sums[key] + kept if key in self._sums else kept
             self.parameters[key]["gradient"] = _rms(self._sums[key])
@@ -118,7 +124,9 @@ def _distribution(output: torch.Tensor) -> dict[str, Seen]:
         mean = sum(part.sum().item() for part in parts) / count
         spread = sum((part - mean).square().sum().item() for part in parts) / count
         return {"mean": Seen(mean, count), "std": Seen(spread**0.5, count)}
-    wide = output.double()
+    if is_term(output):
+        return {"mean": UNKNOWN, "std": UNKNOWN}
+    wide = local(output).double()
     return {"mean": _seen(wide.mean(), output), "std": _seen(wide.std(correction=0), output)}
 
 
@@ -126,6 +134,8 @@ def _rms(tensor: torch.Tensor) -> Seen:
     if tensor.is_nested:
         squares = sum(part.double().square().sum().item() for part in tensor.detach().unbind())
         return Seen((squares / tensor.numel()) ** 0.5, tensor.numel())
+    if is_term(tensor):
+        return UNKNOWN
     whole = local(tensor.detach())
     whole = whole.coalesce().values() if whole.is_sparse else whole
     size = torch.linalg.vector_norm(whole.abs().double()) / max(1, whole.numel()) ** 0.5

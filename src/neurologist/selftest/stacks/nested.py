@@ -29,8 +29,6 @@ def loss_of(model: nn.Module) -> torch.Tensor:
 
 def train() -> nn.Module:
     """Rows of the batch are the places of sequences of different lengths."""
-    with warnings.catch_warnings():
-        warnings.filterwarnings(
-            "ignore", "The PyTorch API of nested tensors"
-        )  # attention on the CPU uses the older one
+    with warnings.catch_warnings():  # attention on the CPU is computed in the older layout, and warns of it
+        warnings.filterwarnings("ignore", "The PyTorch API of nested tensors")
         return fit(net(lambda block, x: block(attend(x))), loss=loss_of)
