@@ -55,6 +55,17 @@ def test_lines_can_be_told_apart_by_a_colour_blind_reader(scheme, atlas, opened)
             assert math.dist(one, other) > APART or dash != other_dash, name
 
 
+@pytest.mark.parametrize("lang", ["en", "zh"])
+@pytest.mark.parametrize("width", [1280, 1440])
+def test_title_and_navigation_stand_in_one_row(lang, width, atlas, opened):
+    page = opened(atlas, f"#lang={lang}", width=width)
+    boxes = [part.bounding_box() for part in page.locator("header h1, header button").all()]
+    assert len(boxes) > 5
+    middles = [box["y"] + box["height"] / 2 for box in boxes]
+    assert max(middles) - min(middles) < 5
+    assert boxes[-1]["x"] + boxes[-1]["width"] <= width
+
+
 def test_paper_is_white_and_has_no_buttons(atlas, opened):
     page = opened(atlas, "#show=activation/gelu", color_scheme="dark")
     assert light(page.evaluate("getComputedStyle(document.body).backgroundColor")) < 0.05
