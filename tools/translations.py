@@ -6,7 +6,8 @@
 English texts stay in the code as they are. An f-string `f"The loss rose to {say(a)}."` is found by reading the source,
 as `The loss rose to {0}.`; a text with alternatives (`"up" if a else "down"`) is one text for each. A rule's docstring
 is taken paragraph by paragraph. There is one file for each rule, one in `shared/` for each module whose texts several
-rules use, and one for the report, whose words are marked as `tr("...")`.
+rules use, one for the report, whose words are marked as `tr("...")`, and one for what treatments are called and why
+none cured.
 
 A translation is an empty `msgstr ""` until it is written; one marked `fuzzy` belonged to an earlier wording: mend it
 and remove the mark.
@@ -27,7 +28,17 @@ import polib
 
 from neurologist.diagnose.engine import rules
 from neurologist.diagnose.finding import SEVERITIES
-from neurologist.diagnose.languages import AS_IT_IS, LOCALE, REPORT, SHARED, SLOT, is_citation, paragraphs, references
+from neurologist.diagnose.languages import (
+    AS_IT_IS,
+    LOCALE,
+    REPORT,
+    SHARED,
+    SLOT,
+    TREATMENTS,
+    is_citation,
+    paragraphs,
+    references,
+)
 from neurologist.diagnose.rule import SECTIONS, Rule, Stage
 
 PACKAGE = LOCALE.parents[1]
@@ -35,6 +46,7 @@ RULES = PACKAGE / "diagnose" / "rules"
 # in `diagnose/`; their texts are for programmers
 NEVER_SHOWN = ("baseline.py", "diagnosis.py", "finding.py", "rule.py", "thresholds.py")
 ENDING = ("cli/_stop.py", "watch/session.py")  # here it is said how a run ended
+JUDGING = ("treat/fix.py", "treat/outside.py", "treat/steady.py")  # here it is said what came of trials
 LETTERS = {"zh": re.compile(r"[\u4e00-\u9fff]")}  # what a translation must hold, so that no English text passes for one
 MARKED = re.compile(r"""\btr\((["'])(.+?)\1\)""")  # a text in a template
 WIDTH = 110  # columns of a PO file
@@ -201,6 +213,18 @@ def of_watch() -> Texts:
     return {text: held for node in tried if speaks(node) for text, held in spelt(node).items()}
 
 
+def of_treatments() -> Texts:
+    """What treatments call themselves, and what is said of trials as a whole."""
+    found: Texts = {}
+    for path in sorted((PACKAGE / "treat" / "treatments").glob("*.py")):
+        labels = (n for n in ast.walk(_parsed(path)) if isinstance(n, ast.FunctionDef) and n.name == "label")
+        for node in (node for label in labels for node in sentences(label)):
+            found |= {text: held for text, held in spelt(node).items() if re.search("[A-Za-z]{2}", SLOT.sub("", text))}
+    for path in JUDGING:
+        found |= of_module(PACKAGE / path)
+    return found
+
+
 def _calls(path: Path, name: str) -> Iterator[ast.Call]:
     for node in ast.walk(_parsed(path)):
         if isinstance(node, ast.Call) and name in (getattr(node.func, "id", ""), getattr(node.func, "attr", "")):
@@ -218,7 +242,7 @@ def wanted() -> dict[str, Texts]:
     for path in sorted(RULES.parent.glob("*.py")):
         if path.name not in NEVER_SHOWN and (texts := of_module(path)):
             files[f"{SHARED}/{path.stem}"] = texts
-    return {**files, f"{SHARED}/watch": of_watch(), REPORT: of_report()}
+    return {**files, f"{SHARED}/watch": of_watch(), REPORT: of_report(), TREATMENTS: of_treatments()}
 
 
 # -- files ----------------------------------------------------------------------------------------------------

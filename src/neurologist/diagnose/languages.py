@@ -5,7 +5,8 @@ name under `locale/<language>/`, with numbers for what is put in: "The loss rose
 by finding the one it was made from; what was put in is translated the same way, where it is a text itself.
 `tools/translations.py` keeps the files up to date.
 
-May import: polib, `diagnose.finding`; `diagnose.diagnosis` for its types. A language is a folder in `locale/`.
+May import: polib, `diagnose.finding`; `diagnose.diagnosis` and `diagnose.trials` for their types.
+A language is a folder in `locale/`.
 """
 
 from __future__ import annotations
@@ -24,10 +25,13 @@ from neurologist.diagnose.finding import Evidence, Finding
 
 if TYPE_CHECKING:
     from neurologist.diagnose.diagnosis import Diagnosis
+    from neurologist.diagnose.trials import Trials
 
 LOCALE = Path(__file__).parent / "locale"
 ENGLISH = "en"
 SHARED, REPORT = "shared", "report"  # the folder of texts that several rules use; the file of words around findings
+TREATMENTS = "treatments"  # the file of what treatments are called, and of what is said of trials
+TOGETHER = " + "  # between the treatments of one plan
 SLOT = re.compile(r"\{(\d+)\}")
 WORD = re.compile(r"[A-Za-z]{2,}")
 SENTENCE = re.compile(r"(?<=[.:?!]) +")
@@ -216,6 +220,23 @@ def translated(diagnosis: Diagnosis, lang: str) -> Diagnosis:
         not_measured=tuple(replace(n, what=say(n.what), why=say(n.why)) for n in diagnosis.not_measured),
         aside=tuple(replace(aside, finding=_finding(aside.finding, lang)) for aside in diagnosis.aside),
         remarks=tuple(replace(remark, message=say(remark.message)) for remark in diagnosis.remarks),
+        trials=diagnosis.trials and _trials(diagnosis.trials, _of_trials(diagnosis, lang)),
+    )
+
+
+def _of_trials(diagnosis: Diagnosis, lang: str) -> Speaker:
+    """What says the words of trials; the rule of what was treated may say why nothing cures it."""
+    cause = [finding.rule.replace("-", "_") for finding in diagnosis.findings[:1]]
+    return speaker(lang, TREATMENTS, *cause, *_shared(lang))
+
+
+def _trials(trials: Trials, say: Say) -> Trials:
+    """What is to be done by hand stays: it is code, and where to put it."""
+    return replace(
+        trials,
+        arms=tuple(replace(a, label=TOGETHER.join(map(say, a.label.split(TOGETHER)))) for a in trials.arms),
+        why=say(trials.why),
+        notes=tuple(map(say, trials.notes)),
     )
 
 

@@ -86,8 +86,9 @@ class FittingLoss(Treatment):
 
     @property
     def label(self) -> str:
-        act = "" if not self.sites else " after a sigmoid" if self.sigmoid else " on the scores"
-        return f"loss {self.name}{act}"
+        if not self.sites:
+            return f"loss {self.name}"
+        return f"loss {self.name}{' after a sigmoid' if self.sigmoid else ' on the scores'}"
 
     def before(self, call: Call) -> None:
         if call.site in self.sites:
