@@ -32,7 +32,9 @@ Not measured:
 {}
 
 A compiled model runs eagerly in an examined step, so that every op can be seen. Such a step rounds otherwise than
-generated code does: training with `torch.compile` is examined rightly, and is not bitwise what it is unexamined.
+generated code does: training with `torch.compile` is examined rightly, and is not bitwise what it is unexamined. With
+`shadow=True` (`neurologist run --shadow`) it is, to the last bit: compiled code runs as it is, and once more beside
+itself, eagerly, to be looked at (`tests/watch/test_shadow.py`).
 
 Several processes are compared in `tests/stacks/test_ranks.py`, two and four of them: `DistributedDataParallel`, FSDP2
 (among all, among half of them with copies, and in bfloat16 with float32 shards), and tensor parallelism with a loss

@@ -18,11 +18,11 @@ from neurologist.selftest.net import batch, loss_of, net
 STEPS = 2
 
 
-def watched(model, step=plain_step, optimizer=sgd, steps=STEPS, before=lambda: None):
+def watched(model, step=plain_step, optimizer=sgd, steps=STEPS, before=lambda: None, shadow=False):
     """Train with every step examined; the session."""
     optimizer = optimizer(model)
     before()
-    with nl.watch() as session, warnings.catch_warnings():
+    with nl.watch(shadow=shadow) as session, warnings.catch_warnings():
         warnings.simplefilter("error")
         for _ in range(steps):
             step(model, optimizer)
@@ -44,22 +44,23 @@ class TestNumbers:
         assert_true(recorded(watched(net())), measured(net()))
 
     @pytest.mark.filterwarnings("ignore:The .grad attribute of a Tensor that is not a leaf")  # of the compiler itself
+    @pytest.mark.parametrize(("shadow", "backend"), [(False, "eager"), (True, "aot_eager")])
     @pytest.mark.parametrize("how", ["wrapped", "in place", "blocks", "function"])
-    def test_compiled(self, how):
+    def test_compiled(self, how, shadow, backend):
         model = net()
         step = plain_step
         if how == "in place":
-            model.compile(backend="eager")
+            model.compile(backend=backend)
         elif how == "blocks":
             for i, block in enumerate(model.blocks):
-                model.blocks[i] = torch.compile(block, backend="eager")
+                model.blocks[i] = torch.compile(block, backend=backend)
         elif how == "wrapped":
-            model = torch.compile(model, backend="eager")
+            model = torch.compile(model, backend=backend)
         else:
-            whole = torch.compile(loss_of, backend="eager")
+            whole = torch.compile(loss_of, backend=backend)
             step = lambda model, optimizer: plain_step(model, optimizer, whole)  # noqa: E731
         plain_step(model, sgd(net()))  # compiled once before it is watched
-        assert_true(recorded(watched(model, step)), measured(net()))
+        assert_true(recorded(watched(model, step, shadow=shadow)), measured(net()))
 
     @pytest.mark.parametrize("reentrant", [True, False])
     def test_checkpointed(self, reentrant):

@@ -38,7 +38,7 @@ class Request:
 
     `record` None means the default place, `overfit` to learn one batch by heart; `cure` looks for one;
     `live` shows the page while it trains, on `port`, `opened` in a browser. `budget` None means that of the
-    settings; `baseline` is a file to write one to.
+    settings; `baseline` is a file to write one to; `shadow` as of `watch`.
     """
 
     target: str
@@ -58,6 +58,7 @@ class Request:
     opened: bool = False
     baseline: Path | None = None
     sinks: Sequence[Sink] = ()
+    shadow: bool = False
 
 
 def examine(request: Request) -> int:
@@ -189,7 +190,9 @@ def _session(request: Request, record: Path | None, settings: Settings) -> Sessi
     rules()
 
     try:
-        session = watch(request.budget, record and record.absolute(), sinks=request.sinks, settings=settings)
+        session = watch(
+            request.budget, record and record.absolute(), sinks=request.sinks, settings=settings, shadow=request.shadow
+        )
     except (OSError, sqlite3.Error) as error:
         reason = error.strerror if isinstance(error, OSError) and error.strerror else error
         raise fail(f"cannot write the record {str(record)!r}: {reason}") from None

@@ -47,6 +47,9 @@ def command(
     port: Port = None,
     open_: Open = False,
     sink: SinkOption = None,
+    shadow: Annotated[
+        bool, typer.Option("--shadow", help="Leave compiled code as it is, and run it once more where it is examined.")
+    ] = False,
     fix: Annotated[bool, typer.Option("--fix", help="Then look for a cure, as `neurologist fix` does.")] = False,
 ) -> None:
     r"""Run a training script as python would, then report what was found.
@@ -64,6 +67,10 @@ def command(
 
     Options of neurologist come before the script, the script's own after it. Nothing in the script is changed, and
     results stay the same to the last bit. Ctrl-C ends the run early and reports what was seen.
+
+    Under torch.compile an examined step runs eagerly, which rounds otherwise. With --shadow it runs as compiled, and
+    what was compiled runs once more beside it, eagerly, to be examined: training stays the same to the last bit there
+    too. Examined steps then take more time and memory, and what that code prints it prints twice.
 
     The report is written to stdout after the script's own output. With --format json and no -o the script's output
     goes to stderr instead, so that stdout is JSON and nothing else. The record is written to .neurologist/ in the
@@ -86,4 +93,4 @@ def command(
     cure = partial(treat_at, Path.cwd(), target, arguments or [], module, quiet) if fix else None
     asked = Request(target, arguments or [], module, steps, budget, record, form, output, quiet, lang)
     shown = replace(asked, live=live or open_, port=port, opened=open_)
-    raise typer.Exit(examine(replace(shown, cure=cure, baseline=baseline, sinks=made(sink))))
+    raise typer.Exit(examine(replace(shown, cure=cure, baseline=baseline, sinks=made(sink), shadow=shadow)))

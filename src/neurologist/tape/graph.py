@@ -17,6 +17,7 @@ from torch.autograd.graph import GradientEdge, Node
 
 from neurologist.tape import nested, ops, origin
 from neurologist.tape.refine import refine
+from neurologist.tape.shadowed import Met, Output, follow
 from neurologist.tape.shard import in_memory, is_shard
 
 ACCUMULATE = "AccumulateGrad"
@@ -149,6 +150,7 @@ class Graph:
         parameters: by id; accumulators: their AccumulateGrad nodes, likewise.
         tops: the ops that made the roots.
         entries: (op, slot, tensor) for leaves that are no parameters.
+        compiled: outputs of compiled code in whose place stand the ops of its second run.
     """
 
     ops: list[TapeOp]
@@ -156,6 +158,7 @@ class Graph:
     accumulators: dict[int, Node]
     tops: list[TapeOp] = field(default_factory=list)
     entries: list[tuple[TapeOp, int, torch.Tensor]] = field(default_factory=list)
+    compiled: Met = field(default_factory=dict)
 
     @property
     def located(self) -> bool:
@@ -199,8 +202,10 @@ def walk(
     """
     made: dict[Node, TapeOp] = {}
     graph = Graph([], {}, {})
-    nodes = (root.node if isinstance(root, GradientEdge) else root.grad_fn for root in roots)
-    stack = [node for node in nodes if node is not None and not node.name().endswith(ACCUMULATE)]
+    met = graph.compiled
+    made_by = (root if isinstance(root, GradientEdge) else Output(root.grad_fn, root.output_nr) for root in roots)  # type: ignore[arg-type]
+    nodes = [follow(edge[0], edge[1], met).node for edge in made_by if edge[0] is not None]
+    stack = [node for node in nodes if not node.name().endswith(ACCUMULATE)]
     graph.tops = [_op(node, made) for node in dict.fromkeys(stack)]
     for op in graph.tops:
         op.root = True
@@ -208,9 +213,10 @@ def walk(
     while stack:
         node = stack.pop()
         op = made[node]
-        for slot, (source, _) in enumerate(node.next_functions):
+        for slot, (source, number) in enumerate(node.next_functions):
             if source is None:
                 continue
+            source = follow(source, number, met).node
             if source.name().endswith(ACCUMULATE):
                 leaf: torch.Tensor = source.variable  # type: ignore[attr-defined]
                 parameter = trained(leaf)

@@ -46,3 +46,4 @@ def splice(checkpoint: TapeOp, graph: Graph, inside: Graph) -> None:
         del graph.ops[here]
     graph.parameters |= inside.parameters
     graph.accumulators |= inside.accumulators
+    graph.compiled |= inside.compiled

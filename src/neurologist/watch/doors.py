@@ -5,7 +5,6 @@ Everything that is installed in PyTorch stands in this file and is taken out aga
 
 from __future__ import annotations
 
-import sys
 import traceback
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -16,7 +15,8 @@ from torch.autograd.graph import GradientEdge
 from torch.optim import optimizer as optimizers
 from torch.utils._python_dispatch import _disable_current_modes
 
-from neurologist.tape.graph import UNSEEN
+from neurologist.tape.graph import UNSEEN, Graph
+from neurologist.watch import compiler
 from neurologist.watch.foreign import Foreign
 from neurologist.watch.scaler import ScalerDoor
 
@@ -159,27 +159,64 @@ ASKED: dict[str, Callable[[], bool]] = {  # answers as if our anomaly mode were 
 }
 
 
+class Beside(Protocol):
+    """What runs compiled code a second time, in place of running it eagerly.
+
+    Attributes:
+        holding: compiled code runs, and nothing may be installed; wanted: whether it is to be afterwards.
+    """
+
+    holding: bool
+    wanted: bool
+
+    def arm(self) -> None:
+        """Stands for calls of compiled code."""
+
+    def disarm(self) -> None:
+        """Lets them go their way."""
+
+    def look(self, graph: Graph) -> None:
+        """Says so where compiled code stayed unseen."""
+
+    def close(self) -> None:
+        """Leaves nothing behind."""
+
+
 class Forward:
     """What a sampled forward needs: source lines on autograd's nodes, and compiled code run eagerly.
 
     PyTorch notes the lines in its anomaly mode. While that is on for us, whoever asks is told that it is off, so that
     a user's anomaly block, which puts back what it found, does not put back ours; whoever sets it takes it over.
+
+    Attributes:
+        shadow: runs compiled code a second time instead, where the user wants that.
     """
+
+    shadow: Beside | None = None
 
     def __init__(self) -> None:
         self._ours = False  # whether anomaly mode is on for us
         self._replaced: list[tuple[Any, str, Any]] = []
         self._stance: Any = None
 
-    def prepare(self) -> None:
-        """Switch anomaly metadata on, unless the user has it on already."""
+    def prepare(self) -> bool:
+        """Switch anomaly metadata on, unless the user has it on already; false where that must wait."""
+        if self.shadow is not None and self.shadow.holding:
+            self.shadow.wanted = True
+            return False
         if not torch._C.is_anomaly_enabled() and not self._ours:
             torch._C.set_anomaly_enabled(True, False)  # unlike torch.autograd.detect_anomaly this does not warn
             self._ours = True
             for name, stand_in in (*ASKED.items(), ("set_anomaly_enabled", self._yield)):
                 self._replace(torch, name, stand_in)
             self._replace(torch.autograd, "grad", partial(self._grad, torch.autograd.grad))
-        if self._stance is None and "torch._dynamo" in sys.modules:
+        compiler.when_there(self._meet_compiler)
+        return True
+
+    def _meet_compiler(self) -> None:
+        if self.shadow is not None:
+            self.shadow.arm()
+        elif self._stance is None:
             self._stance = torch.compiler.set_stance("force_eager")
             self._stance.__enter__()
 
@@ -217,9 +254,24 @@ class Forward:
 
     def restore(self) -> None:
         """Switch off what `prepare` switched on."""
+        if self.shadow is not None:
+            self.shadow.wanted = False
+            self.shadow.disarm()
+        compiler.no_more(self._meet_compiler)
         if self._ours:
             self._give_back()
             torch.set_anomaly_enabled(False, True)
         if self._stance is not None:
             self._stance.__exit__(None, None, None)
             self._stance = None
+
+    def look(self, graph: Graph) -> None:
+        """Tell what runs compiled code a second time which graph came of it."""
+        if self.shadow is not None:
+            self.shadow.look(graph)
+
+    def close(self) -> None:
+        """Leave nothing behind."""
+        self.restore()
+        if self.shadow is not None:
+            self.shadow.close()

@@ -39,7 +39,7 @@ class Call(NamedTuple):
     outside: bool
 
 
-class _Unasked:
+class Unasked:
     """While it stands, whoever asks whether there are global hooks hears of the user's alone: compiled modules warn.
 
     In early versions of torch they do not ask.
@@ -89,26 +89,35 @@ class ModuleCalls:
             self._handles = [
                 registry.register_module_forward_pre_hook(lambda module, inputs: enter(module)),
                 registry.register_module_forward_hook(lambda module, inputs, output: leave(module)),
-                _Unasked(),
+                Unasked(),
             ]
+
+    def pause(self) -> None:
+        """Stop noting for a while, inside modules that go on."""
+        for handle in self._handles:
+            handle.remove()
+        self._handles = []
 
     def stop(self) -> None:
         """Stop noting, and keep what was noted: several losses of one step may share a forward."""
-        for handle in self._handles:
-            handle.remove()
-        self._handles, self._open, self._made = [], [], None
+        self.pause()
+        self._open, self._made = [], None
 
     def clear(self) -> None:
         """Stop noting and forget."""
         self.stop()
         self.calls = []
 
-    def _enter(self, module: nn.Module) -> None:
+    def meet(self, module: nn.Module) -> None:
+        """Learn the names in a module that is about to be called."""
         if not self._open:
             self._names.add(module)
         elif self._names.module(module) is None and module not in self._strays:
             self._strays[module] = True  # it was put in since, or it is in no model
             self._names.again(self._open[0][0], module)
+
+    def _enter(self, module: nn.Module) -> None:
+        self.meet(module)
         self._open.append((module, torch._C._autograd._get_sequence_nr(), torch.is_grad_enabled()))
 
     def _leave(self, module: nn.Module) -> None:

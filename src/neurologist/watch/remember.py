@@ -38,7 +38,7 @@ def remember(model: nn.Module, optimizer: torch.optim.Optimizer | None = None, *
         keeper.of(other)
     if optimizer is not None:
         keeper.whole(optimizer)
-    steps = [*keeper.known.values(), _random_states()]
+    steps = [*keeper.known.values(), random_states()]
 
     def restore() -> None:
         with torch.no_grad():
@@ -111,9 +111,10 @@ def _elsewhere(tensor: torch.Tensor, storage: torch.Tensor) -> bool:
     return tensor.layout == torch.strided and tensor.data_ptr() != storage.data_ptr()
 
 
-def _random_states() -> Restore:
+def random_states() -> Restore:
+    """A function that puts back all states that random numbers are drawn from."""
     states = torch.get_rng_state(), np.random.get_state(), random.getstate()
-    on_devices = torch.cuda.get_rng_state_all() if torch.cuda.is_available() else []
+    on_devices = torch.cuda.get_rng_state_all() if torch.cuda.is_initialized() else []
 
     def restore() -> None:
         torch.set_rng_state(states[0])

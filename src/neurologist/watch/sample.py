@@ -21,6 +21,7 @@ from neurologist.tape.quantities import quantities
 from neurologist.tape.quantities.parameter import selection
 from neurologist.tape.quantity import Quantity, Row, Update, Value, rms, whole_norm
 from neurologist.tape.recomputed import KIND, splice, trains
+from neurologist.tape.shadowed import finish, forget, hand_on
 from neurologist.tape.shard import copies, is_shard, is_term, local
 from neurologist.watch.doors import Root
 from neurologist.watch.modules import Call
@@ -167,6 +168,7 @@ class Sample:
             for quantity in self._by_need["saved"]:
                 self.attempt(partial(_what, quantity, op), self._measure, quantity, op, quantity.at_graph, op)
             self._hook(op)
+        self._handles += hand_on(graph.compiled, self.attempt)
         for key, parameter in graph.parameters.items():
             self._handles.append(graph.accumulators[key].register_prehook(self._keep_gradient(key)))
             if key not in self._before:
@@ -244,6 +246,7 @@ class Sample:
 
     def after_backward(self) -> None:
         """Take the hooks off."""
+        self.attempt("compiled code", finish, [graph.compiled for graph in self.graphs])
         for handle in self._handles:
             handle.remove()
         self._handles.clear()
@@ -258,6 +261,7 @@ class Sample:
 
     def after_step(self, stepped: bool) -> dict[Key, dict[str, Any]]:
         """Measure what the optimizer did, if it stepped, and give all rows of the sample."""
+        forget(graph.compiled for graph in self.graphs)
         for key, parameter in self.parameters.items() if stepped else ():
             if parameter.numel():
                 self.attempt("the update of a parameter", self._measure_update, key, parameter)

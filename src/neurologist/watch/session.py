@@ -42,6 +42,7 @@ class Session:
         sampler: says at which steps to look, in place of the budget.
         sinks: get each sample's numbers too, and findings as they appear; from the first process only.
         settings: of the user, by which it is diagnosed where no others are given; None for none.
+        shadow: see `watch`.
 
     Attributes:
         status: how the run ended; set it before leaving the block to say so in the record.
@@ -57,6 +58,7 @@ class Session:
         sampler: Sampler | None = None,
         sinks: Sequence[Sink] = (),
         settings: Settings | None = None,
+        shadow: bool = False,
     ) -> None:
         if steps is not None and steps < 1:
             raise ValueError(f"watch got steps={steps}: expected at least 1, or None for the whole run")
@@ -69,7 +71,7 @@ class Session:
         names = Names()
         self._recorder = Recorder(self._store, names)
         self._comparing = Comparing(self._store, self.sampler)
-        self._steps = Steps(self.sampler, self._recorder, names, steps, self._comparing.join)
+        self._steps = Steps(self.sampler, self._recorder, names, steps, self._comparing.join, shadow)
         self._recorder.listeners.append(self._comparing.sample)
         self._sinks: Sinks | None = None
         if sinks and self.rank.number == 0:
@@ -173,6 +175,7 @@ def watch(
     steps: int | None = None,
     sinks: Sequence[Sink] = (),
     settings: Settings | None = None,
+    shadow: bool = False,
 ) -> Session:
     """Examine everything that calls `.backward()` inside a `with` block.
 
@@ -184,6 +187,11 @@ def watch(
         sinks: where each sample's numbers go too, and findings as they appear: `nl.sink("tensorboard=runs/a")`, ...
         settings: of the user; None for those of `[tool.neurologist]` in the nearest `pyproject.toml` above the script,
             else above the current folder. `neurologist.diagnose.Settings()` for none.
+        shadow: leave what `torch.compile` made as it is in examined steps too, so that training stays the same to the
+            last bit, and run it once more beside itself, eagerly, on copies of what it reads: that is what is examined.
+            Else an examined step runs eagerly, which rounds otherwise. It costs the memory of a second forward pass,
+            and what such code does besides computing (printing, counting outside its modules) it does twice. Dropout
+            that generated code draws by itself falls on other units than in the run that is looked at.
 
     Returns:
         The session; ask it for `diagnose()`.
@@ -195,4 +203,4 @@ def watch(
     settings = settings_here() if settings is None else settings
     if budget is None:
         budget = DEFAULT if settings.budget is None else settings.budget
-    return Session(budget, record, steps, sinks=sinks, settings=settings)
+    return Session(budget, record, steps, sinks=sinks, settings=settings, shadow=shadow)

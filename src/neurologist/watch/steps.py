@@ -26,6 +26,7 @@ from neurologist.watch.names import Names
 from neurologist.watch.recorder import Recorder
 from neurologist.watch.sample import Sample
 from neurologist.watch.sampler import Sampler
+from neurologist.watch.shadow import Shadow
 
 PASSES = 4  # backward passes of one step that are examined; gradient accumulation repeats itself
 
@@ -50,6 +51,7 @@ class Steps:
         names: Names,
         limit: int | None = None,
         together: Callable[[], int] = lambda: 1,
+        shadow: bool = False,
     ) -> None:
         self.count = self.samples = 0
         self._limit, self._together = limit, together
@@ -68,10 +70,11 @@ class Steps:
         self._since: Counter[int] = Counter()  # steps of other optimizers since the leader's last
         self._lately = (0, 0)  # the latest optimizer that stepped after its step's end, and the steps until then
         self._in_step = self._end_due = self._in_backward = False
-        self._inside = 0.0
-        self._started = time.perf_counter()
+        self._inside, self._started = 0.0, time.perf_counter()
         self._pid = os.getpid()
         self._open = True
+        if shadow:
+            Shadow(self.attempt, self._forward, self._modules, lambda: (self.count, self._passes))
 
     @property
     def done(self) -> bool:
@@ -89,7 +92,7 @@ class Steps:
         """End the last step, which counts as stepped only where no optimizer was to come."""
         self._open = False
         self.attempt("the last step", self._end_step, self.by_hand)
-        self.attempt("the forward pass", self._forward.restore)
+        self.attempt("the forward pass", self._forward.close)
         self.attempt("the forward pass", self._modules.clear)
 
     def backward(self, roots: Sequence[Root], run: Callable[[], None]) -> None:
@@ -221,6 +224,7 @@ class Steps:
             self._sample = Sample(self.count, why, self.attempt, self._known, stepped, self._ready, trained, world)
         self._sample.before_backward(roots, self._modules.locate, self._scaled)
         self.attempt("the modules that ran", self._sample.note, self._modules.calls)
+        self._forward.look(self._sample.graphs[-1])
         return self._sample
 
     def _inside_backward(self, sample: Sample, roots: Sequence[Root]) -> None:
@@ -261,8 +265,8 @@ class Steps:
             self._ready()
 
     def _ready(self) -> None:
-        self._forward.prepare()
-        self._modules.install()
+        if self._forward.prepare():
+            self._modules.install()
 
     def _end_step(self, stepped: bool = True) -> None:
         if not self._passes:
