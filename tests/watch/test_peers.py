@@ -81,8 +81,10 @@ def test_what_is_told_is_heard_once_and_in_order(store):
     assert first.heard() == {}
     second.tell({"step": 0})
     second.tell({"step": 3})
+    held = store.num_keys()
     assert first.heard() == {1: [{"step": 0}, {"step": 3}]}
     assert first.heard() == {}
+    assert store.num_keys() == held - 2  # what was read need not be kept
 
 
 def test_who_left_first_is_known(store):

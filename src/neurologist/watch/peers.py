@@ -46,6 +46,8 @@ class Peers:
         found: dict[int, list[dict[str, Any]]] = {}
         for number in range(self.rank.world):
             while number != self.rank.number and (note := self._note(f"{number}/{self._read[number]}")) is not None:
+                with suppress(Exception):  # not all stores can; it only saves memory where the store is
+                    self._store.delete_key(f"{self._name}/{number}/{self._read[number]}")
                 self._read[number] += 1
                 found.setdefault(number, []).append(note)
         return found
