@@ -103,13 +103,13 @@ def test_the_first_that_is_not_finite_is_named():
 
     (finding,) = found("odd-rank", tell)
     assert (finding.severity, finding.since) == ("error", 7)
-    assert "on rank 1" in finding.message
+    assert "The loss of rank 1 became NaN or infinite in step 7" in finding.message
 
 
 def test_values_that_are_none_are_counted():
     (finding,) = found("odd-rank", lambda rank, step: {"nonfinite": 3} if rank == 2 and step == 4 else {}, world=3)
-    assert "3 entries" in finding.message
-    assert "on rank 2" in finding.message
+    assert "rank 2 held NaN or infinity in step 4" in finding.message
+    assert finding.evidence[0].value == 3
 
 
 @pytest.mark.parametrize(

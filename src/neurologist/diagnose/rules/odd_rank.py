@@ -81,11 +81,13 @@ class OddRank(Rule):
         if sum(other["step"] == row["step"] for other in first.values()) > 1:
             return None
         count = row["nonfinite"]
-        entries = "1 entry" if count == 1 else f"{say(count)} entries"
-        what = f"{entries} of what enters its first layers, of those looked at, became" if count else "its loss became"
         return self._found(
             number,
-            f"In step {row['step']} {what} NaN or infinite on rank {number}, when no other process had shown any.",
+            f"What enters the first layers of rank {number} held NaN or infinity in step {row['step']}, when no other "
+            f"process had shown any. Entries among those looked at: {say(count)}."
+            if count
+            else f"The loss of rank {number} became NaN or infinite in step {row['step']}, when no other process had "
+            f"shown any.",
             op,
             Evidence("non-finite entries of the input" if count else "finite losses", count or 0, "", "", row["step"]),
             severity="error",
