@@ -65,19 +65,29 @@ def tensor():
     return parallelize_module(net(), init_device_mesh("cpu", (dist.get_world_size(),)), plan)
 
 
+def grid():
+    """Layers divided among pairs, and fully sharded across them."""
+    mesh = init_device_mesh("cpu", (2, dist.get_world_size() // 2), mesh_dim_names=("data", "layers"))
+    plan = {"first": ColwiseParallel(), "blocks.0.lin": RowwiseParallel()}
+    model = parallelize_module(net(), mesh["layers"], plan)
+    return fully_shard(model, mesh=mesh["data"])
+
+
 KINDS = {
     "data": lambda: torch.nn.parallel.DistributedDataParallel(net()),
     "sharded": sharded,
     "hybrid": hybrid,
     "half": half,
+    "grid": grid,
     "tensor": tensor,
 }
 
 
 def train(model, kind):
-    """Steps on this process's rows of the batch, or on all of them where processes share the layers."""
+    """Steps on this process's rows of the batch, which are those of all that share the layers."""
     optimizer, (x, y) = sgd(model), batch()
-    rows = slice(None) if kind == "tensor" else slice(dist.get_rank(), None, dist.get_world_size())
+    sharing = {"tensor": 2, "grid": 2}.get(kind, 1)
+    rows = slice(dist.get_rank() // sharing, None, dist.get_world_size() // sharing)
     for _ in range(STEPS):
         optimizer.zero_grad()
         with loss_parallel() if kind == "tensor" else nullcontext():

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 import torch
 import torch.distributed as dist
-from tests.stacks.truth import differences, measured, plain_step
+from tests.stacks.truth import differences, measured, plain_step, whole
 from torch.nn import functional as F
 
 from neurologist.selftest.compare import EveryStep
@@ -22,7 +22,7 @@ from neurologist.selftest.net import batch, net
 from neurologist.watch.session import Session
 
 SCRIPT = Path(__file__).with_name("ranks.py")
-LAUNCHES = {2: ("data", "sharded", "half", "tensor"), 4: ("data", "hybrid")}
+LAUNCHES = {2: ("data", "sharded", "half", "tensor"), 4: ("data", "hybrid", "grid")}
 EVERY = [(processes, kind) for processes, kinds in LAUNCHES.items() for kind in kinds]
 TERM = "RuntimeError: each process holds one term of it, and none the sum"
 # The dimension along which each layer's parameters and output are divided in `ranks.tensor`; others are whole.
@@ -50,12 +50,13 @@ def loss_of_rows(model, rank, processes, dtype=torch.float32):
     return F.cross_entropy(model(x[rows].to(dtype)), y[rows])
 
 
-def own(rank, processes, dtype=torch.float32):
+def own(rank, processes, dtype=torch.float32, part=whole):
     """The numbers of one process's rows alone."""
-    return measured(net().to(dtype), lambda m, o: plain_step(m, o, lambda m: loss_of_rows(m, rank, processes, dtype)))
+    step = lambda m, o: plain_step(m, o, lambda m: loss_of_rows(m, rank, processes, dtype))  # noqa: E731
+    return measured(net().to(dtype), step, part=part)
 
 
-def together(processes, dtype=torch.float32, part=lambda name, tensor: tensor):
+def together(processes, dtype=torch.float32, part=whole):
     """What an optimizer gets and does with the mean of all processes' gradients."""
     copies = [net().to(dtype) for _ in range(processes)]
     for rank, copy in enumerate(copies):
@@ -92,9 +93,8 @@ def test_the_selftest_agrees(launched, processes, kind):
 @pytest.mark.parametrize("processes", LAUNCHES)
 def test_data_parallel(launched, processes):
     """What backward gives is each process's own; what the optimizer gets, and does, is that of the whole batch."""
-    whole = together(processes)
     for rank, found in enumerate(launched[processes]):
-        truth = own(rank, processes) | whole
+        truth = own(rank, processes) | together(processes)
         assert differences(found["data"]["numbers"], truth) == []
         assert found["data"]["numbers"].keys() == truth.keys()
         assert found["data"]["missing"] == []
@@ -117,11 +117,29 @@ def test_fully_sharded(launched, processes, kind, dtype):
 @pytest.mark.parametrize(("processes", "kind"), EVERY)
 def test_the_norm_of_the_whole_gradient(launched, processes, kind):
     """However the entries are spread, each counts once; where one is not known, nothing is told of the whole."""
-    whole = together(processes, torch.bfloat16 if kind == "half" else torch.float32)
-    truth = math.sqrt(sum(whole[f"got {name}"] ** 2 * p.numel() for name, p in net().named_parameters()))
+    sizes = together(processes, torch.bfloat16 if kind == "half" else torch.float32)
+    truth = math.sqrt(sum(sizes[f"got {name}"] ** 2 * p.numel() for name, p in net().named_parameters()))
     first, *others = (rank[kind]["norm"] for rank in launched[processes])
     assert first == (None if kind == "tensor" else pytest.approx(truth, rel=1e-5))
     assert set(others) == {None}  # the first process tells
+
+
+def test_a_grid_of_tensor_parallel_and_fully_sharded(launched):
+    """Of a divided layer its part, of what the optimizer gets and does the shard of that part."""
+    divided = {name: dim for name, dim in DIVIDED.items() if name.startswith("first") or name == "act"}
+    divided["blocks.0.lin.weight"] = 1
+    for rank, found in enumerate(launched[4]):
+        row, column = divmod(rank, 2)
+
+        def part(name, tensor, column=column):
+            return tensor.chunk(2, divided[name])[column] if name in divided else tensor
+
+        def shard(name, tensor, part=part, row=row):
+            return part(name, tensor).chunk(2)[row]
+
+        truth = own(row, 2, part=part) | together(2, part=shard)
+        assert differences(found["grid"]["numbers"], truth) == []
+        assert found["grid"]["numbers"].keys() == truth.keys()
 
 
 def test_tensor_parallel(launched):

@@ -42,7 +42,9 @@ def copies(tensor: torch.Tensor, world: int) -> int:
     if not is_shard(tensor):
         return world
     mesh, placements = tensor.device_mesh, tensor.placements  # type: ignore[attr-defined]
-    return math.prod(mesh.size(dim) for dim, placed in enumerate(placements) if placed.is_replicate())
+    alike: list[int] = [mesh.size(dim) for dim, placed in enumerate(placements) if placed.is_replicate()]
+    meshes: int = world // mesh.size()  # each row of a grid holds them
+    return math.prod(alike) * meshes
 
 
 def in_memory(tensor: torch.Tensor) -> bool:
