@@ -6,6 +6,8 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
+from neurologist.tape.quantities import target
+
 
 def size(values):
     values = values.detach().numpy() if isinstance(values, torch.Tensor) else values
@@ -194,6 +196,14 @@ def test_targets_against_numpy(tape, one):
     assert row["outputs"] == 4
     right = (layer(x).argmax(1) == y).double().mean().item()
     assert row["score"] == pytest.approx(right)
+
+
+@pytest.mark.parametrize("part", [1, 40, 2**19])
+@pytest.mark.parametrize("shape", [(8, 5), (8, 5, 3), (8, 1)])
+def test_the_spread_of_predictions_against_numpy(monkeypatch, part, shape):
+    monkeypatch.setattr(target, "PART", part)
+    predictions = torch.randn(shape) * 3 + 100
+    assert target.spread(predictions).item() == pytest.approx(predictions.double().numpy().std(0).mean(), rel=1e-12)
 
 
 def test_regression_targets_against_numpy(tape, one):

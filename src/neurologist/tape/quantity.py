@@ -12,6 +12,7 @@ import math
 from abc import ABC
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, ClassVar, Literal
 
 import torch
@@ -51,6 +52,12 @@ class Update:
     received: torch.Tensor | None = None
     arrived: torch.Tensor | None = None
     square: torch.Tensor | None = None
+
+    @cached_property
+    def change(self) -> torch.Tensor:
+        """What the step added to these entries, in double precision."""
+        wide = torch.complex128 if self.before.is_complex() else torch.float64
+        return self.after.to(wide) - self.before.to(wide)
 
     @property
     def weight(self) -> torch.Tensor:
@@ -95,9 +102,10 @@ class Quantity(ABC):
 
 
 def strided(tensor: torch.Tensor, limit: int = LIMIT, sizes: bool = True) -> torch.Tensor:
-    """At most about `limit` entries of a tensor, evenly spread, as a flat view where possible.
+    """At most about `limit` entries of a tensor, evenly spread: a flat view, or a copy where entries were left out.
 
-    Of a shard the part that this process holds; of complex entries their absolute values, unless `sizes` is false.
+    They lie side by side, for they are read more than once. Of a shard the part that this process holds; of complex
+    entries their absolute values, unless `sizes` is false.
     """
     tensor = local(tensor)
     if tensor.is_sparse:
@@ -113,7 +121,7 @@ def strided(tensor: torch.Tensor, limit: int = LIMIT, sizes: bool = True) -> tor
     stride = tensor.numel() // limit | 1
     while stride > 1 and math.gcd(stride, tensor.shape[-1]) > 1:  # else it would see the same columns in every row
         stride += 2
-    return tensor.reshape(-1)[::stride]
+    return tensor.reshape(-1)[::stride].contiguous()
 
 
 def rms(tensor: torch.Tensor) -> torch.Tensor:

@@ -38,7 +38,7 @@ class Along(Quantity):
             # sparse: other entries than those of the parameter; complex: which slope is meant depends on the convention
             self._last.pop(update.parameter, None)
             return None
-        gradient, change = gradient.double(), update.after.double() - update.before.double()
+        gradient, change = gradient.double(), update.change
         scale = update.parameter.numel() / max(1, change.numel())
         row: dict[str, torch.Tensor | None] = {"promised": scale * (gradient * change).sum()}
         step = change.numel() // KEPT + 1

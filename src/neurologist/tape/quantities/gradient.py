@@ -29,7 +29,8 @@ class Gradient(Quantity):
 
     def at_gradient(self, op: TapeOp, gradient: torch.Tensor) -> Row:
         part = strided(gradient)
-        return {"rms_in": op.unscaled(rms(part)), "zero_share": (part == 0).double().mean()}
+        count = part.numel()
+        return {"rms_in": op.unscaled(rms(part)), "zero_share": (count - part.count_nonzero()).double() / count}
 
     def at_shared_gradient(self, op: TapeOp, gradient: torch.Tensor) -> Row:
         return {"rms_out": op.unscaled(rms(gradient))}

@@ -39,9 +39,7 @@ class Parameter(Quantity):
     def at_update(self, update: Update) -> Row:
         before = update.before.abs() if update.before.is_complex() else update.before
         size, low_high = rms(before), before.float().aminmax()
-        wide = torch.complex128 if update.before.is_complex() else torch.float64
-        change = rms(update.after.to(wide) - update.before.to(wide))
-        gradient = update.gradient
+        change, gradient = rms(update.change), update.gradient
         return {
             "rms": size,
             "mean": before.double().mean(),

@@ -23,6 +23,6 @@ class Signs(Quantity):
         rows = gradient.detach()[:UNITS].flatten(1)
         if rows.shape[1] < LEAST:
             return None
-        moved = (rows != 0).sum(1) >= LEAST
-        one = ((rows >= 0).all(1) | (rows <= 0).all(1)) & moved
+        moved = rows.count_nonzero(1) >= LEAST
+        one = ((rows.amin(1) >= 0) | (rows.amax(1) <= 0)) & moved  # neither where there is a NaN
         return {"one_signed": one.sum() / moved.sum().clamp(min=1)}

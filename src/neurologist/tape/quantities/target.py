@@ -12,6 +12,8 @@ from neurologist.tape.quantity import Quantity, Row, Value, output_of, strided
 
 ROUNDING = 1e-5  # relative: targets recovered from a difference this close to whole numbers are whole
 DISTINCT = 64  # more distinct values than this are not counted
+ROWS = 4_096  # rows looked at for the spread over the batch
+PART = 2**19  # entries in double precision at a time: the logits of a language model are among its largest tensors
 
 
 class Target(Quantity):
@@ -106,7 +108,7 @@ class Target(Quantity):
         classes = 1 if predictions.dim() > 1 else -1
         row |= {"outputs": predictions.shape[classes] if predictions.dim() > 1 else 1}
         if predictions.dim():
-            row["spread"] = predictions[:4096].double().std(0, correction=0).mean()
+            row["spread"] = spread(predictions)
         if targets is not None:
             row["score"] = score(predictions.detach(), targets)
         return row
@@ -117,6 +119,17 @@ def shares_of(values: torch.Tensor) -> torch.Tensor:
     ordered = values.sort().values
     first, behind = (torch.searchsorted(ordered, ordered, right=right) for right in (False, True))
     return (behind - first).clamp(min=1).double() / max(1, values.numel())  # no NaN is equal to itself
+
+
+def spread(predictions: torch.Tensor) -> torch.Tensor:
+    """Standard deviation over the first dimension, mean over the others."""
+    rows = predictions[:ROWS]
+    rows = rows.reshape(rows.shape[0], -1)
+    found = []
+    for part in rows.split(max(1, PART // rows.shape[0]), 1):
+        entries = part.double()
+        found.append((entries - entries.mean(0)).square_().mean(0).sqrt_())
+    return torch.cat(found).mean()
 
 
 def score(predictions: torch.Tensor, targets: torch.Tensor) -> torch.Tensor | None:

@@ -33,12 +33,12 @@ class Variety(Quantity):
             return None
         whole = _sequence(op, x) if op.kind == "linear" else None
         x = thinned(x if whole is None else whole)
-        size = x.square().mean().sqrt()
+        size = torch.linalg.vector_norm(x)  # the number of entries is the same above and below the line
         row: dict[str, Value] = {}
         if x.shape[0] > 1:
-            row["examples"] = (x - x.mean(0)).square().mean().sqrt() / size
+            row["examples"] = torch.linalg.vector_norm(x - x.mean(0)) / size
         if whole is not None and x.shape[1] > 1:
-            row["places"] = (x - x.mean(1, keepdim=True)).square().mean().sqrt() / size
+            row["places"] = torch.linalg.vector_norm(x - x.mean(1, keepdim=True)) / size
         return row or None
 
 
