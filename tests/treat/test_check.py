@@ -9,6 +9,7 @@ import torch.nn.functional as F
 from torch import nn
 
 import neurologist as nl
+from neurologist.watch import shelf
 
 
 def network(last=None):
@@ -83,3 +84,42 @@ def test_several_inputs_stand_before_the_target():
 def test_a_batch_without_target_is_refused():
     with pytest.raises(ValueError, match=r"batch needs inputs and a target, got 1 element\(s\): pass \(x, y\)"):
         nl.check(network(), F.cross_entropy, (torch.ones(2, 6),))
+
+
+def test_the_step_begins_without_gradients_and_they_come_back(monkeypatch):
+    monkeypatch.setattr(shelf, "LARGE", 1)
+    model, given = nn.Sequential(*(nn.Linear(6, 6) for _ in range(4))), (torch.randn(8, 6), torch.arange(8) % 6)
+    F.cross_entropy(model(given[0]), given[1]).backward()
+    first, second, third, last = (layer.weight for layer in model)
+    row, array = second.grad[0], third.grad.numpy()  # others that see the gradient's memory
+    known = {p: (p.grad, p.grad.clone()) for p in model.parameters()}
+    during = {}
+
+    def loss_fn(output, target):
+        during.update(none=first.grad is None, freed=known[first][0].numel(), zero=second.grad is known[second][0])
+        assert not row.any()
+        assert not array.any()
+        return F.cross_entropy(model[0](given[0]) + output.detach(), target)  # it reaches the first layer alone
+
+    class Seen(torch.optim.SGD):
+        def step(self):
+            during["last"] = torch.equal(last.grad, known[last][1])
+            return super().step()
+
+    nl.check(model, loss_fn, given, Seen(model.parameters(), lr=0.1))
+    assert during == {"none": True, "freed": 0, "zero": True, "last": True}
+    assert all(p.grad is gradient and torch.equal(gradient, entries) for p, (gradient, entries) in known.items())
+    assert torch.equal(row, known[second][1][0])
+    assert (array == known[third][1].numpy()).all()
+    assert row.data_ptr() == second.grad.data_ptr()
+
+
+def test_gradients_come_back_after_an_error_in_mid_backward():
+    model, given = network(), batch()
+    F.cross_entropy(model(given[0]), given[1]).backward()
+    before = state(model)
+    handle = model[0].weight.register_hook(lambda gradient: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        nl.check(model, F.cross_entropy, given)
+    handle.remove()
+    assert state(model) == before

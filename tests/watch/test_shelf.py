@@ -10,7 +10,7 @@ from torch import nn
 
 import neurologist as nl
 from neurologist.watch import shelf
-from neurologist.watch.shelf import Shelf
+from neurologist.watch.shelf import Shelf, alone
 
 
 @pytest.fixture(autouse=True)
@@ -58,6 +58,38 @@ def test_others_stay_in_memory(tensor):
     kept = Shelf()
     kept.keep(tensor)()
     assert kept._file is None
+
+
+def test_what_was_kept_can_be_resized():
+    tensor = torch.ones(9)
+    Shelf().keep(tensor)()
+    tensor.untyped_storage().resize_(0)  # as sharded training does with weights
+
+
+def test_a_tensor_goes_away_and_comes_back():
+    tensor = torch.eye(3, 4)
+    assert alone(tensor)
+    free, refill = Shelf().away(tensor)
+    refill()  # before it is away as well
+    for _ in range(2):
+        free()
+        assert tensor.numel() == 0
+        refill()
+        assert torch.equal(tensor, torch.eye(3, 4))
+
+
+def test_a_tensor_whose_memory_others_see_is_not_alone():
+    tensor = torch.ones(4, 4)
+    view = tensor[1]
+    assert not alone(tensor)
+    assert not alone(view)
+    del view
+    assert alone(tensor)
+    array = tensor.numpy()
+    assert not alone(tensor), array
+    graph = nn.Parameter(torch.ones(3))
+    assert not alone(graph)
+    assert not alone(torch.ones(2, 3).T)
 
 
 def test_the_file_is_gone_with_the_shelf():

@@ -69,8 +69,10 @@ def check(
     *inputs, target = batch
     restore = remember(model, optimizer, loss_fn, list(batch))
     try:
+        restore.clear()
         with session:
             loss_fn(model(*inputs), target).backward()
+            restore.uncleared()  # they count as reached, in another step than this
             if optimizer is not None:
                 optimizer.step()
     finally:
@@ -96,6 +98,7 @@ def _by_heart(
     chosen = ""
     trained = [p for p in model.parameters() if p.requires_grad]
     try:
+        restore.clear()
         if optimizer is None and trained:
             optimizer, chosen = torch.optim.Adam(trained, lr=RATE), f"Adam(lr={RATE})"
         judge = Judge(steps, lambda: sum(p.numel() for p in trained))

@@ -17,12 +17,38 @@ import torch
 from torch import nn
 from torch.nn.parameter import is_lazy
 
-from neurologist.watch.shelf import Shelf
+from neurologist.watch.shelf import Shelf, alone
 
 Restore = Callable[[], Any]
 
 
-def remember(model: nn.Module, optimizer: torch.optim.Optimizer | None = None, *others: Any) -> Callable[[], None]:
+class Remembered:
+    """Puts everything back when it is called."""
+
+    def __init__(self, steps: list[Restore]) -> None:
+        self._steps = steps
+        self._tensors = [step for step in steps if isinstance(step, _Tensor)]
+
+    def __call__(self) -> None:
+        """May be called again."""
+        with torch.no_grad():
+            for step in self._steps:
+                step()
+
+    def clear(self) -> None:
+        """Clear all gradients, as a training step does first, and free their memory."""
+        with torch.no_grad():
+            for tensor in self._tensors:
+                tensor.clear()
+
+    def uncleared(self) -> None:
+        """Give those their gradient back that got none since it was cleared."""
+        with torch.no_grad():
+            for tensor in self._tensors:
+                tensor.uncleared()
+
+
+def remember(model: nn.Module, optimizer: torch.optim.Optimizer | None = None, *others: Any) -> Remembered:
     """A function that puts back whatever training may change; lazy modules have nothing to keep.
 
     Args:
@@ -38,14 +64,7 @@ def remember(model: nn.Module, optimizer: torch.optim.Optimizer | None = None, *
         keeper.of(other)
     if optimizer is not None:
         keeper.whole(optimizer)
-    steps = [*keeper.known.values(), random_states()]
-
-    def restore() -> None:
-        with torch.no_grad():
-            for step in steps:
-                step()
-
-    return restore
+    return Remembered([*keeper.known.values(), random_states()])
 
 
 class _Keeper:
@@ -70,7 +89,7 @@ class _Keeper:
         if id(value) in self.known or is_lazy(value):
             return
         if isinstance(value, torch.Tensor):
-            self.known[id(value)] = _tensor(value, self._shelf)
+            self.known[id(value)] = _Tensor(value, self._shelf)
         elif isinstance(value, dict | list | set | deque | tuple):
             content = dict(value) if isinstance(value, dict) else list(value)
             self.known[id(value)] = partial(_refill, value, content)
@@ -88,23 +107,45 @@ def _refill(value: Any, content: Any) -> None:
         value.update(content)
 
 
-def _tensor(tensor: torch.Tensor, shelf: Shelf) -> Restore:
+class _Tensor:
     """Puts back a tensor's entries, its storage, its gradient and whether it wants one."""
-    storage, refill, wants = tensor.data, shelf.keep(tensor.data), tensor.requires_grad
-    gradient = tensor.grad if tensor.is_leaf else None
-    refill_gradient = None if gradient is None else shelf.keep(gradient.data)
 
-    def restore() -> None:
+    def __init__(self, tensor: torch.Tensor, shelf: Shelf) -> None:
+        self._tensor, self._storage, self._wants = tensor, tensor.data, tensor.requires_grad
+        self._refill = shelf.keep(tensor.data)
+        self._gradient = tensor.grad if tensor.is_leaf else None
+        self._free: Restore | None = None
+        if self._gradient is not None:
+            if alone(self._gradient):
+                self._free, self._refill_gradient = shelf.away(self._gradient)
+            else:
+                self._refill_gradient = shelf.keep(self._gradient.data)
+
+    def clear(self) -> None:
+        """Where others see the gradient's memory too, it stays where it is, filled with zeros."""
+        if self._gradient is not None and self._free is None:
+            self._gradient.data.zero_()
+        elif self._free is not None:
+            self._tensor.grad = None
+            self._free()
+
+    def uncleared(self) -> None:
+        """Give back the gradient if there is no other."""
+        if self._free is not None and self._tensor.grad is None:
+            self._refill_gradient()
+            self._tensor.grad = self._gradient
+
+    def __call__(self) -> None:
+        tensor, storage = self._tensor, self._storage
         if (tensor.shape, tensor.dtype) != (storage.shape, storage.dtype) or _elsewhere(tensor, storage):
             tensor.data = storage
-        refill()
+        self._refill()
         if tensor.is_leaf:
-            tensor.requires_grad_(wants)
-            tensor.grad = gradient
-            if refill_gradient is not None:
-                refill_gradient()
-
-    return restore
+            tensor.requires_grad_(self._wants)
+            tensor.grad = None  # the memory of the step's own, before the old one's is taken
+            if self._gradient is not None:
+                self._refill_gradient()
+            tensor.grad = self._gradient
 
 
 def _elsewhere(tensor: torch.Tensor, storage: torch.Tensor) -> bool:
