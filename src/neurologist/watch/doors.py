@@ -8,7 +8,6 @@ from __future__ import annotations
 import traceback
 from collections.abc import Callable, Sequence
 from functools import partial
-from types import CodeType, FrameType
 from typing import Any, Protocol
 
 import torch
@@ -21,6 +20,7 @@ from neurologist.tape.graph import UNSEEN, Graph
 from neurologist.watch import compiler
 from neurologist.watch.foreign import Foreign
 from neurologist.watch.scaler import ScalerDoor
+from neurologist.watch.stack import Stack
 
 Root = torch.Tensor | GradientEdge
 
@@ -155,32 +155,6 @@ def _locate(tensors: Sequence[torch.Tensor | None], first: int, stack: list[str]
         nodes += fresh
 
 
-class _Stack:
-    """Stands in for the function that anomaly mode calls at each operation, and gives the stack without source text.
-
-    The original looks at every file of the stack again each time, which takes longer than many an operation.
-    """
-
-    def __init__(self) -> None:
-        self.original: Callable[[], list[str]] = stacks.format_stack
-        self._texts: dict[tuple[int, int], tuple[str, CodeType]] = {}  # by the code's id, which it keeps alive
-
-    def __call__(self) -> list[str]:
-        if stacks.has_preserved_node_meta():  # somebody traces and puts stacks of their own there
-            return self.original()
-        frame: FrameType | None = sys._getframe(1)
-        found = []
-        while frame is not None:
-            code = frame.f_code
-            known = self._texts.get((id(code), frame.f_lasti))
-            if known is None:
-                known = f'  File "{code.co_filename}", line {frame.f_lineno}, in {code.co_name}\n', code
-                self._texts[id(code), frame.f_lasti] = known
-            found.append(known[0])
-            frame = frame.f_back
-        return found[::-1]
-
-
 ASKED: dict[str, Callable[[], bool]] = {  # answers as if our anomaly mode were off
     "is_anomaly_enabled": lambda: False,
     "is_anomaly_check_nan_enabled": lambda: True,
@@ -237,7 +211,7 @@ class Forward:
             self._ours = True
             for name, stand_in in (*ASKED.items(), ("set_anomaly_enabled", self._yield)):
                 self._replace(torch, name, stand_in)
-            self._replace(stacks, "format_stack", _Stack())
+            self._replace(stacks, "format_stack", Stack())
             self._replace(torch.autograd, "grad", partial(self._grad, torch.autograd.grad))
         compiler.when_there(self._meet_compiler)
         return True

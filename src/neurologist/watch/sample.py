@@ -11,7 +11,7 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import torch
 from torch import nn
@@ -19,7 +19,7 @@ from torch import nn
 from neurologist.tape.graph import UNSEEN, Graph, Known, TapeOp, walk
 from neurologist.tape.quantities import quantities
 from neurologist.tape.quantities.parameter import selection
-from neurologist.tape.quantity import Quantity, Row, Update, Value, rms, whole_norm
+from neurologist.tape.quantity import Need, Quantity, Row, Update, Value, rms, whole_norm
 from neurologist.tape.recomputed import KIND, splice, trains
 from neurologist.tape.shadowed import finish, forget, hand_on
 from neurologist.tape.shard import copies, is_shard, is_term, local
@@ -113,10 +113,7 @@ class Sample:
         self._handles: list[Any] = []
         self._before: dict[int, torch.Tensor] = {}
         self._gradients: dict[int, torch.Tensor] = {}
-        self._by_need = {
-            need: [q for q in quantities() if need in q.needs]
-            for need in ("saved", "gradient", "shared_gradient", "update")
-        }
+        self._by_need = {need: [q for q in quantities() if need in q.needs] for need in get_args(Need)}
 
     @property
     def parameters(self) -> dict[int, torch.Tensor]:
@@ -164,10 +161,11 @@ class Sample:
         self._ready()
 
     def _look_at(self, graph: Graph) -> None:
-        for op in graph.ops:
-            for quantity in self._by_need["saved"]:
-                self.attempt(partial(_what, quantity, op), self._measure, quantity, op, quantity.at_graph, op)
-            self._hook(op)
+        with torch.no_grad():
+            for op in graph.ops:
+                for quantity in self._by_need["saved"]:
+                    self._measure(quantity, op, quantity.at_graph, op)
+                self._hook(op)
         self._handles += hand_on(graph.compiled, self.attempt)
         for key, parameter in graph.parameters.items():
             self._handles.append(graph.accumulators[key].register_prehook(self._keep_gradient(key)))
@@ -181,14 +179,14 @@ class Sample:
                 left = 0.0 if parameter.grad is None or not parameter.numel() else rms(parameter.grad.detach())
                 before = self._held.get(key, left)
                 both = isinstance(before, torch.Tensor) and isinstance(left, torch.Tensor)
-                self._held[key] = torch.minimum(before, left) if both else min(before, left, key=_is_tensor)  # type: ignore[arg-type]
+                self._held[key] = torch.minimum(before, left) if both else min(before, left, key=torch.is_tensor)  # type: ignore[arg-type]
 
     def before_step(self, optimizer: torch.optim.Optimizer) -> None:
         """Note the gradient that an optimizer's step gets."""
-        mine = self.parameters
         scale = getattr(optimizer, "grad_scale", None)  # a fused optimizer divides by it itself
-        for parameter in (p for group in optimizer.param_groups for p in group["params"] if id(p) in mine):
-            if parameter.grad is not None and not is_term(parameter.grad):
+        for parameter in (p for group in optimizer.param_groups for p in group["params"]):
+            reached = any(id(parameter) in graph.parameters for graph in self.graphs)
+            if reached and parameter.grad is not None and not is_term(parameter.grad):
                 size = rms(parameter.grad.detach())
                 self._received[id(parameter)] = size if scale is None else size / scale
                 if self._world > 1:
@@ -208,8 +206,12 @@ class Sample:
                 self.modes.append((call.module, mode_of(call.module)))
 
     def _measure(self, quantity: Quantity, subject: Any, method: Callable[..., Row | None], *arguments: Any) -> None:
-        with torch.no_grad():
+        """Called in what is itself attempted, and without gradients: for each op and quantity that would cost more."""
+        try:
             self.gather.add(quantity, subject, method(*arguments))
+        except Exception as error:
+            what = _what(quantity, subject) if isinstance(subject, TapeOp) else f"{quantity.name} of a parameter"
+            self.attempt(what, _raise, error)
 
     def _hook(self, op: TapeOp) -> None:
         arriving = self._by_need["gradient"]
@@ -230,9 +232,9 @@ class Sample:
         gradient = gradients[slot] if slot < len(gradients) else None
         if gradient is not None:
             gradient = local(gradient)
-            for quantity in members:
-                what = partial(_what, quantity, op)
-                self.attempt(what, self._measure, quantity, op, getattr(quantity, method), op, gradient)
+            with torch.no_grad():
+                for quantity in members:
+                    self._measure(quantity, op, getattr(quantity, method), op, gradient)
         self.inside += time.perf_counter() - start
 
     def _keep_gradient(self, key: int) -> Callable[[Any], None]:
@@ -277,20 +279,19 @@ class Sample:
         return rows
 
     def _measure_update(self, key: int, parameter: torch.Tensor) -> None:
-        gradient, carried = self._gradients.get(key), self._held.get(key)
+        gradient, carried, received = self._gradients.get(key), self._held.get(key), self._received.get(key)
         if gradient is not None and (scale := self._scales.get(key)) is not None:
             gradient = gradient.double() / scale.to(gradient.device)
         before, after, arrived = self._before[key], selection(parameter), None if gradient is None else rms(gradient)
-        received, square = self._received.get(key), self._squares.get(key)
         gradient = None if is_shard(parameter) else gradient
-        update = Update(parameter, before, after, gradient, carried, received, arrived, square)
-        for quantity in self._by_need["update"]:
-            what = f"{quantity.name} of a parameter"
-            self.attempt(what, self._measure, quantity, parameter, quantity.at_update, update)
+        update = Update(parameter, before, after, gradient, carried, received, arrived, self._squares.get(key))
+        with torch.no_grad():
+            for quantity in self._by_need["update"]:
+                self._measure(quantity, parameter, quantity.at_update, update)
 
 
-def _is_tensor(value: object) -> bool:
-    return isinstance(value, torch.Tensor)
+def _raise(error: Exception) -> None:
+    raise error
 
 
 def _what(quantity: Quantity, op: TapeOp) -> str:
