@@ -2,22 +2,25 @@
 
     python benchmarks/check.py [--rounds 7] [--only gpt2] [--threads 1] [--format markdown]
 
-The model is GPT-2 in its small size (124 M parameters, random weights), as `transformers` builds it where it is
-installed; batch 2 of 128 tokens, cross-entropy of the next token. The second row is a small network, where fixed costs
-weigh most.
+The model is GPT-2 in its small size (124 M parameters, random weights), as `transformers` builds it; batch 2 of 128
+tokens, cross-entropy of the next token. The second is a small network, where fixed costs weigh most.
 
-How it is measured. Each round starts fresh processes, in an order that changes. Each builds model and batch, and then
+How it is measured. Each round starts fresh processes, in an order that changes, from one that has done no more than
+import torch and what the models need of others. Each builds model and batch, and then
 
 - plain: takes a training step (zero_grad, forward, backward, step of AdamW), and then the one that is timed: memory
   and caches are where training has them.
 - control: plain once more; what it differs from *plain* by is noise.
 - before training: `nl.check(model, loss_fn, (x, y))` of the fresh model.
 - before, optimizer: the same with `optimizer=`, which takes a step that is undone.
-- in training, optimizer: that after a training step, where gradients and moments must be put back too.
+- in training: without it again, but after a training step, where gradients must be put back too.
+- in training, optimizer: with it, where moments must be put back as well.
 
 The time is CPU time of all threads (`time.process_time`), so that other programs on the machine count little; *wall*
 is what a clock shows. A process's first examination imports and caches: it is what a user waits for, so it is in the
-figures; *again* is a second one in the same process.
+figures; *again* is a second one in the same process. A virtual machine may have to ask its host for memory when it is
+touched for the first time, which takes seconds for a gigabyte: *plain* has touched all that it needs in the step
+before, an examination has not, and so it is in the figures too.
 
 The peak is the largest resident set of the process during what is timed, as the system keeps it (`VmHWM`, reset
 before); for *plain* that is the peak of a training step.
@@ -26,10 +29,9 @@ before); for *plain* that is the peak of a training step.
 from __future__ import annotations
 
 import argparse
-import json
-import os
+import importlib
+import multiprocessing
 import random
-import subprocess
 import sys
 import time
 from collections.abc import Callable
@@ -41,7 +43,7 @@ from rich.console import Console
 from rich.table import Table, box
 
 TIMES, MORE = 3.0, 1.10  # limits: of a plain step's time, and of its peak memory
-ARMS = ("plain", "control", "before training", "before, optimizer", "in training, optimizer")
+ARMS = ("plain", "control", "before training", "before, optimizer", "in training", "in training, optimizer")
 STATUS, RESET = Path("/proc/self/status"), Path("/proc/self/clear_refs")
 
 
@@ -112,14 +114,29 @@ def one(name: str, arm: str, threads: int) -> dict[str, float]:
     return found
 
 
+def apart(name: str, arm: str, threads: int) -> dict[str, float]:
+    """The same, in a process of its own."""
+    context = multiprocessing.get_context("fork")  # which need not import again: that takes longer than what is timed
+    receiver, sender = context.Pipe(duplex=False)
+    process = context.Process(target=lambda: sender.send(one(name, arm, threads)))
+    process.start()
+    sender.close()
+    try:
+        found: dict[str, float] = receiver.recv()
+    except EOFError:
+        raise SystemExit(f"{name}, {arm}: the process that measures it ended without a figure") from None
+    process.join()
+    return found
+
+
 def measure(name: str, rounds: int, threads: int) -> dict[str, list[dict[str, float]]]:
     """All figures of all rounds, by arm."""
     found: dict[str, list[dict[str, float]]] = {arm: [] for arm in ARMS}
-    for _ in range(rounds):
+    for number in range(1, rounds + 1):
         for arm in random.sample(ARMS, len(ARMS)):
-            command = [sys.executable, __file__, "--one", name, arm, "--threads", str(threads)]
-            done = subprocess.run(command, env=os.environ, capture_output=True, text=True, check=True)
-            found[arm].append(json.loads(done.stdout.splitlines()[-1]))
+            found[arm].append(each := apart(name, arm, threads))
+            said = f"{each['first cpu']:.2f} s, {each['peak']:.0f} MB"
+            print(f"{name}, round {number} of {rounds}, {arm}: {said}", file=sys.stderr, flush=True)
     return found
 
 
@@ -153,13 +170,14 @@ def main() -> None:
     parser.add_argument("--only", choices=MODELS, help="one model instead of all")
     parser.add_argument("--threads", type=int, default=1, help="PyTorch's threads (default: 1, the least noise)")
     parser.add_argument("--format", choices=("text", "markdown"), default="text")
-    parser.add_argument("--one", nargs=2, help=argparse.SUPPRESS)
     given = parser.parse_args()
-    if given.one:
-        print(json.dumps(one(*given.one, given.threads)))
-        return
     if not RESET.exists():
         parser.exit(2, f"peak memory is read from {STATUS}: this needs Linux\n")
+    try:
+        for module in ("torch", "transformers.models.gpt2.modeling_gpt2")[: 1 if given.only == "mlp" else 2]:
+            importlib.import_module(module)
+    except ModuleNotFoundError as error:
+        parser.exit(2, f"{error}: gpt2 is built by transformers; pip install transformers, or give --only mlp\n")
     table = Table(box=box.MARKDOWN if given.format == "markdown" else box.SIMPLE)
     for title in ("model", "", "CPU s", "/ plain", "wall / plain", "again / plain", "peak MB", "/ plain", "limits"):
         table.add_column(title, no_wrap=True)
