@@ -206,6 +206,21 @@ def test_the_spread_of_predictions_against_numpy(monkeypatch, part, shape):
     assert target.spread(predictions).item() == pytest.approx(predictions.double().numpy().std(0).mean(), rel=1e-12)
 
 
+@pytest.mark.parametrize("distinct", [1, 3, 64, 65])
+def test_how_often_each_target_is_there_against_numpy(tape, one, distinct):
+    """Many different ones are not counted."""
+    layer, x = nn.Linear(3, 1), torch.randn(400, 3)
+    y = (torch.randint(distinct, (400, 1)) * (torch.arange(400)[:, None] >= distinct)).double()
+    y[:distinct, 0] = torch.arange(distinct)
+    run = tape(lambda: F.mse_loss(layer(x).double(), y).backward())
+    (row,) = [r for op in run.ops for r in run.rows("target", op) if r["low"] is not None]
+    shares = np.unique(y.numpy(), return_counts=True)[1] / 400
+    few = distinct <= 64
+    assert row["top_share"] == pytest.approx(shares.max())
+    assert row["distinct_targets"] == (distinct if few else None)
+    assert row["entropy"] == (pytest.approx(-(shares * np.log(shares)).sum()) if few else None)
+
+
 def test_regression_targets_against_numpy(tape, one):
     layer, x, y = nn.Linear(3, 1), torch.randn(30, 3), torch.randn(30, 1) * 7 + 2
     run = tape(lambda: F.mse_loss(layer(x), y).backward())

@@ -117,8 +117,12 @@ class Target(Quantity):
 def shares_of(values: torch.Tensor) -> torch.Tensor:
     """For each entry, in order, the share of those equal to it; unlike `torch.unique` without waiting for a device."""
     ordered = values.sort().values
-    first, behind = (torch.searchsorted(ordered, ordered, right=right) for right in (False, True))
-    return (behind - first).clamp(min=1).double() / max(1, values.numel())  # no NaN is equal to itself
+    place = torch.arange(ordered.numel(), device=ordered.device)
+    starts = torch.ones_like(place, dtype=torch.bool)
+    starts[1:] = ordered[1:] != ordered[:-1]  # no NaN is equal to another
+    first = (place * starts).cummax(0).values
+    last = place.masked_fill(~starts.roll(-1), ordered.numel()).flip(0).cummin(0).values.flip(0)
+    return (last - first + 1).double() / max(1, ordered.numel())
 
 
 def spread(predictions: torch.Tensor) -> torch.Tensor:
