@@ -46,10 +46,14 @@ def look(path: Path, settings: Settings | None = None) -> Look:
     Raises:
         RecordError: it is gone, or no record.
     """
+    writing = going(
+        path
+    )  # before it is copied: what a run wrote at its end must be in the copy that is shown as its last
     with closing(copied(path)) as copy:
         run = Run(copy)
         found = examine(run, settings=settings or Settings())
-        status, still = run.meta.get("status", "cut off"), going(path)
+    status = run.meta.get("status", "cut off")
+    still = writing and status == "running"
     status = status if still or status != "running" else "cut off"
     return Look(replace(found, summary=replace(found.summary, status=status, record=str(path.absolute()))), still)
 
