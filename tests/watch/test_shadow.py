@@ -7,17 +7,28 @@ from functools import partial
 import pytest
 import torch
 import torch.nn.functional as F
+from tests.watch.compiled_programs import (
+    STEPS,
+    another_each_time,
+    backward_inside,
+    compiled_loss,
+    counted_outside,
+    fit,
+    repeated_blocks,
+    two_results,
+    weights_changed,
+    whole_model,
+    written_in_place,
+)
 from tests.watch.conftest import outcome, unmeasured
 from torch import nn
 from torch._dynamo import eval_frame
 from torch._dynamo.utils import counters
-from torch.utils.checkpoint import checkpoint
 
 import neurologist as nl
 from neurologist.watch import compiler
 from neurologist.watch.copies import Copies
 
-STEPS = 3
 compiled = partial(torch.compile, backend="aot_eager")
 eager = lambda function: function  # noqa: E731
 
@@ -25,105 +36,6 @@ pytestmark = [
     pytest.mark.usefixtures("every_step"),
     pytest.mark.filterwarnings("ignore:The .grad attribute of a Tensor that is not a leaf"),  # of the compiler itself
 ]
-
-
-class Net(nn.Module):
-    """A forward pass that leaves traces: running statistics, a counter, a list, an average that it reads again."""
-
-    def __init__(self):
-        super().__init__()
-        self.conv, self.norm, self.drop, self.head = nn.Conv2d(1, 4, 3), nn.BatchNorm2d(4), nn.Dropout(0.5), None
-        self.head = nn.Linear(4 * 16, 4)
-        self.calls, self.seen = 0, []
-        self.register_buffer("average", torch.zeros(4))
-
-    def forward(self, x):
-        self.calls += 1
-        self.seen.append(len(self.seen))
-        x = F.relu(self.norm(self.conv(x)), inplace=True)
-        with torch.no_grad():
-            self.average.mul_(0.9).add_(0.1 * x.mean((0, 2, 3)))
-        return self.head(self.drop((x + self.average[:, None, None]).flatten(1)))
-
-
-def images():
-    return torch.randn(8, 1, 6, 6), torch.randint(4, (8,))
-
-
-def fit(model, loss_of, optimizer=None):
-    optimizer = optimizer or torch.optim.Adam(model.parameters(), 1e-2)
-    losses = []
-    for _ in range(STEPS):
-        optimizer.zero_grad()
-        loss = loss_of(*images())
-        loss.backward()
-        optimizer.step()
-        losses.append(loss)
-    return losses, model, optimizer
-
-
-def whole_model(wrap):
-    model = Net()
-    run = wrap(model)
-    return *fit(model, lambda x, y: F.cross_entropy(run(x), y)), model.calls, model.seen
-
-
-def compiled_loss(wrap):
-    """Models are found by their names, one tensor is in no module, the graph breaks, and a hook changes a gradient."""
-    model, scale, counted = nn.Sequential(nn.Flatten(), nn.Linear(36, 8)), torch.ones(8, requires_grad=True), []
-    head = nn.Linear(8, 4)
-    head.weight.register_hook(lambda gradient: counted.append("gradient") or gradient * 0.5)
-
-    def loss(x, y):
-        hidden = torch.tanh(model(x) * scale)
-        torch._dynamo.graph_break()
-        return F.cross_entropy(head(F.dropout(hidden, 0.2)), y), hidden.detach(), hidden
-
-    run = wrap(loss)
-
-    def both(x, y):
-        loss, _, hidden = run(x, y)
-        return loss + 0.01 * hidden.square().mean()
-
-    every = nn.ModuleList([model, head])
-    return fit(every, both, torch.optim.SGD([*every.parameters(), scale], 0.1, momentum=0.9)), scale, counted
-
-
-class Block(nn.Module):
-    def __init__(self):
-        super().__init__()
-        self.lin, self.norm = nn.Linear(36, 36), nn.BatchNorm1d(36)
-
-    def forward(self, x):
-        return F.gelu(self.norm(self.lin(x)))
-
-
-def repeated_blocks(wrap, reentrant=None):
-    """Half precision, a scaled loss, gradients of two passes."""
-    blocks, stem, head = nn.ModuleList(Block() for _ in range(3)), nn.Linear(36, 36), nn.Linear(36, 4)
-    run = [wrap(block) for block in blocks]
-    model = nn.ModuleList([stem, blocks, head])
-    optimizer, scaler = torch.optim.Adam(model.parameters(), 1e-2), torch.amp.GradScaler("cpu", init_scale=1024.0)
-    for _ in range(STEPS):
-        optimizer.zero_grad()
-        for _ in range(2):
-            x, y = images()
-            with torch.autocast("cpu", torch.bfloat16):
-                x = stem(x.flatten(1))
-                for block in run:
-                    x = x + (block(x) if reentrant is None else checkpoint(block, x, use_reentrant=reentrant))
-                loss = F.cross_entropy(head(x).float(), y) / 2
-            scaler.scale(loss).backward()
-        scaler.step(optimizer)
-        scaler.update()
-    return model, optimizer, scaler.state_dict()
-
-
-def written_in_place(wrap):
-    """The compiled function overwrites what it is given, data and activations."""
-    model = nn.Sequential(nn.Linear(36, 8), nn.Linear(8, 4))
-    halved = wrap(lambda x: torch.tanh(x.mul_(0.5)))
-    return fit(model, lambda x, y: F.cross_entropy(model[1](halved(model[0](halved(x.flatten(1))) * 2)), y))
 
 
 def ran(program, wrap):
@@ -164,11 +76,20 @@ def numbers(session):
         partial(repeated_blocks, reentrant=True),
         partial(repeated_blocks, reentrant=False),
         written_in_place,
+        two_results,
     ],
-    ids=["whole model", "compiled loss", "blocks", "reentrant checkpoints", "checkpoints", "written in place"],
+    ids=[
+        "whole model",
+        "compiled loss",
+        "blocks",
+        "reentrant checkpoints",
+        "checkpoints",
+        "written in place",
+        "two results",
+    ],
 )
 def test_training_is_bitwise_the_same_and_the_numbers_are_those_of_an_eager_run(program):
-    session = unharmed(program)
+    session = unharmed(program, partial(torch.compile, backend="eager") if program is two_results else compiled)
     assert unmeasured(session) == []
     with nl.watch() as plain:
         ran(program, eager)
@@ -224,74 +145,49 @@ def test_a_finding_names_the_line_and_the_module_inside():
     assert finding.origin.module in ("model", "run")
 
 
-def backward_inside(wrap):
-    model = nn.Linear(36, 4)
-
-    def loss(x, y):
-        loss = F.cross_entropy(model(x.flatten(1)), y)
-        loss.backward()
-        return loss
-
-    run, optimizer = wrap(loss), torch.optim.SGD(model.parameters(), 0.1)
-    found = run(*images())
-    optimizer.step()
-    return found, model
-
-
-def weights_changed(wrap):
-    model = nn.Linear(36, 4)
-
-    def loss(x, y):
-        with torch.no_grad():
-            model.weight.mul_(0.9)
-        return F.cross_entropy(model(x.flatten(1)), y)
-
-    return fit(model, wrap(loss))
-
-
-def another_each_time(wrap):
-    """A second call does not give what the first did."""
-    model, calls = nn.Linear(36, 4), []
-
-    def loss(x, y):
-        calls.append(len(calls))
-        if len(calls) % 2 == 0:
-            raise ValueError("once is enough")
-        return F.cross_entropy(model(x.flatten(1)), y)
-
-    def once(x, y):
-        found = run(x, y)
-        calls.clear()
-        return found
-
-    run = wrap(loss)
-    return fit(model, once)
-
-
 @pytest.mark.parametrize(
     ("program", "why"),
     [
         (backward_inside, "it runs backward itself"),
-        (weights_changed, "it changes parameters in place"),
+        (two_results, "its graph breaks between two results"),
+        (weights_changed, "it changes parameters, or tensors from outside, in place"),
+        (counted_outside, "it changes parameters, or tensors from outside, in place"),
         (another_each_time, "failed: ValueError: once is enough"),
     ],
 )
 @pytest.mark.filterwarnings("ignore")  # of the compiler, which meets what watches in the middle of its code
 def test_what_cannot_run_twice_is_said_and_training_goes_on(program, why):
-    session = unharmed(program, partial(torch.compile, backend="eager"))
+    session = unharmed(program, compiled if program is two_results else partial(torch.compile, backend="eager"))
     said = [(what, reason) for what, reason in unmeasured(session) if what == "compiled code"]
     assert len(said) == 1
     assert why in said[0][1]
 
 
+def test_two_sessions_see_the_same_second_run():
+    with nl.watch(shadow=True) as outer, nl.watch(shadow=True) as inner:
+        ran(compiled_loss, compiled)
+    assert unmeasured(outer) == unmeasured(inner) == []
+    assert numbers(outer) == numbers(inner)
+    assert len(numbers(outer)) > 10
+    for session in (outer, inner):
+        names = session._store.connection.execute("SELECT name FROM parameter")
+        assert sorted(name for (name,) in names) == [
+            "head.bias",
+            "head.weight",
+            "model.1.bias",
+            "model.1.weight",
+            "scale",
+        ]
+
+
 def test_nothing_is_left_behind(monkeypatch):
     made, kept = [], eval_frame._TorchDynamoContext.__call__
     monkeypatch.setattr(Copies, "__del__", lambda copies: made.append("freed"), raising=False)
-    function = compiled(lambda x: torch.tanh(x))
+    function = compiled(lambda x: (torch.tanh(x), x + 1))
     held = [cell.cell_contents for cell in function.__closure__]
     model = nn.Linear(36, 4)
     with nl.watch(shadow=True):
-        losses, *_ = fit(model, lambda x, y: F.cross_entropy(function(model(x.flatten(1))), y))
+        losses, *_ = fit(model, lambda x, y: F.cross_entropy(function(model(x.flatten(1)))[0], y))
         gc.collect()
         assert len(made) >= STEPS - 1  # though the user keeps all losses
         function(torch.ones(2, requires_grad=True))  # no backward comes

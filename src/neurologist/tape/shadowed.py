@@ -71,11 +71,13 @@ class SecondRun:
         results: those that need a gradient.
         leaves: what gradients are asked of.
         again: what must stand while a part of it runs once more inside backward.
+        whole: what arrives at a result holds the share of other results that were made from it.
     """
 
     results: Sequence[torch.Tensor]
     leaves: list[torch.Tensor]
     again: Callable[[], AbstractContextManager[Any]]
+    whole: bool = False
 
     def __post_init__(self) -> None:
         self._awaited: set[int] = set()
@@ -87,8 +89,7 @@ class SecondRun:
             found = None if known is None else known._arrived.get(number)
             return None if found is None else (*gradients[:slot], found, *gradients[slot + 1 :])
 
-        for number, result in enumerate(self.results if len(self.results) > 1 else ()):
-            # What arrived at a result that others were computed from holds their share already.
+        for number, result in enumerate(self.results if self.whole else ()):
             result.grad_fn.register_prehook(partial(settle, number, result.output_nr))  # type: ignore[union-attr]
 
     def expect(self, number: int) -> None:
@@ -135,6 +136,20 @@ def lead(
         here, there = output_of(result), output_of(second.results[number])
         if isinstance(here, Output) and here not in passed and isinstance(there, Output):
             here.node.metadata.setdefault(NOTE, {})[here.number] = Elsewhere(there, second, number)  # type: ignore[attr-defined]
+
+
+def nested(results: Sequence[torch.Tensor]) -> bool:
+    """Whether one of the results was made from another, so that what arrives at that holds a share of this one's."""
+    tops = {Output(result.grad_fn, result.output_nr) for result in results if result.grad_fn is not None}
+    nodes = [node for node, _ in tops]
+    seen = set(nodes)
+    for node in nodes if len(tops) > 1 else ():
+        if not tops.isdisjoint(node.next_functions):
+            return True
+        below = {source for source, _ in node.next_functions if source is not None} - seen
+        seen |= below
+        nodes += below
+    return False
 
 
 def others(results: Sequence[torch.Tensor], first: int, ends: Set[Node]) -> list[torch.Tensor]:

@@ -11,13 +11,14 @@ import inspect
 from collections import Counter, OrderedDict, defaultdict, deque
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from types import FunctionType, ModuleType
 from typing import Any
 
 import torch
 from torch import nn
 from torch.autograd.graph import Node, get_gradient_edge
 from torch.nn.modules import module as registry
-from torch.utils._pytree import tree_flatten, tree_unflatten
+from torch.utils._pytree import tree_flatten, tree_leaves, tree_unflatten
 
 from neurologist.tape.shadowed import Output, output_of
 from neurologist.tape.shard import is_shard
@@ -55,17 +56,30 @@ class Copies:
         self._met = met
         self._made: dict[int, tuple[Any, Any]] = {}  # originals, which must stay for their ids, and copies
         self._modules: dict[int, tuple[nn.Module, dict[str, Any]]] = {}
-        self._parameters: list[tuple[torch.Tensor, int]] = []
+        self._shared: list[tuple[torch.Tensor, int]] = []
+        self._tensors: list[tuple[torch.Tensor, torch.Tensor, Node | None]] = []
         values, form = tree_flatten((arguments, options))
-        for value in (*values, *_reached(function)):
-            if isinstance(value, nn.Module):
-                self._module(value)
+        beside = [value for value in (*_spread(values), *_spread(_reached(function))) if isinstance(value, nn.Module)]
+        for module in beside:
+            self._module(module)
         self.arguments, self.options = tree_unflatten([self._copy(value) for value in values], form)
+        for value in (*_spread(values), *_spread(_reached(function))):
+            if isinstance(value, torch.Tensor) and id(value) not in self._made:
+                self._note(value)
 
     @property
     def overwritten(self) -> bool:
-        """Whether a parameter was changed in place since it was copied."""
-        return any(parameter._version != version for parameter, version in self._parameters)
+        """Whether a tensor that was not copied was changed in place since."""
+        return any(tensor._version != version for tensor, version in self._shared)
+
+    @property
+    def rewritten(self) -> list[tuple[torch.Tensor, torch.Tensor]]:
+        """Tensors that autograd knows as made by what has overwritten them, and their copies."""
+        return [(tensor, twin) for tensor, twin, before in self._tensors if tensor.grad_fn is not before]
+
+    def _note(self, tensor: torch.Tensor) -> None:
+        if not tensor.is_inference():
+            self._shared.append((tensor, tensor._version))
 
     def _module(self, root: nn.Module) -> list[nn.Module]:
         """Copy the attributes of a module and of all in it; those that were not copied before."""
@@ -100,7 +114,7 @@ class Copies:
             raise CannotRunTwice("its parameters are sharded: to run it again, processes would have to talk")
         plain = tensor.detach()
         if isinstance(tensor, nn.Parameter) or (tensor.is_leaf and tensor.requires_grad):
-            self._parameters.append((tensor, tensor._version))
+            self._note(tensor)
         else:
             plain = plain.clone()
         if isinstance(tensor, nn.Parameter):
@@ -111,6 +125,7 @@ class Copies:
             with torch.enable_grad():
                 plain = plain if tensor.is_leaf else plain.clone()  # which may be written in place
             self.given.append((get_gradient_edge(plain).node, output_of(tensor)))
+        self._tensors.append((tensor, plain, tensor.grad_fn))
         return plain
 
     @contextmanager
@@ -166,3 +181,11 @@ def _reached(function: Callable[..., Any]) -> Iterator[Any]:
     code = getattr(function, "__code__", None)
     for name in code.co_names if code is not None else ():
         yield getattr(function, "__globals__", {}).get(name)
+
+
+def _spread(values: Iterable[Any]) -> Iterator[Any]:
+    """Values with what containers and plain objects among them hold."""
+    for value in tree_leaves(list(values)):
+        yield value
+        if not isinstance(value, nn.Module | torch.Tensor | type | ModuleType | FunctionType):
+            yield from tree_leaves(list(getattr(value, "__dict__", {}).values()))
