@@ -8,6 +8,9 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
+from neurologist.tape.quantities.signs import Signs
+from neurologist.tape.quantity import Update
+
 
 def named(run, name):
     return next(p for p in run.parameters.values() if p.name == name)
@@ -192,6 +195,15 @@ def test_positive_inputs_push_the_weights_of_a_unit_one_way(tape):
     rows = run.rows("signs", named(run, "layer.weight"))
     assert [row["one_signed"] for row in rows] == [1, 0]
     assert run.rows("signs", named(run, "layer.bias")) == []
+
+
+def test_units_of_one_sign_row_by_row():
+    weight, nan = nn.Parameter(torch.zeros(6, 5)), torch.nan
+    one_signed = [[1, 2, 3, 4, 0.5], [-1, -2, 0, -4, -5]]
+    others = [[-1, -2, -3, -4, 0.5], [1, 2, 3, 4, nan], [1, 2, 3, 0, 0], [0, 0, 0, 0, 0]]  # the last two: too few
+    weight.grad = torch.tensor(one_signed + others)
+    row = Signs().at_update(Update(weight, weight.detach(), weight.detach(), None))
+    assert row["one_signed"].item() == pytest.approx(2 / 4)
 
 
 def test_entropy_of_labels(tape, one):

@@ -90,6 +90,7 @@ def test_a_tensor_whose_memory_others_see_is_not_alone():
     graph = nn.Parameter(torch.ones(3))
     assert not alone(graph)
     assert not alone(torch.ones(2, 3).T)
+    assert not alone(torch.ones(3).share_memory_())
 
 
 def test_the_file_is_gone_with_the_shelf():
