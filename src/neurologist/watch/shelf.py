@@ -103,7 +103,8 @@ def alone(tensor: torch.Tensor) -> bool:
     memory, other = tensor.untyped_storage(), torch.empty(1)
     usual = other.untyped_storage()  # of a tensor that is certainly alone
     whole = memory.nbytes() == tensor.numel() * tensor.element_size() and memory.resizable()
-    return whole and USES(memory._cdata) == USES(usual._cdata)
+    elsewhere = tensor.device.type == "cpu" and memory.is_shared()  # by another process
+    return whole and not elsewhere and USES(memory._cdata) == USES(usual._cdata)
 
 
 def _ordered(tensor: torch.Tensor) -> bool:
