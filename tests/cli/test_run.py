@@ -100,6 +100,19 @@ def test_steps_stops_the_script_cleanly(neurologist: Command, tmp_path: Path, si
     assert (ran.returncode, ran.stderr) == (1, "")
 
 
+def test_with_shadow_compiled_code_runs_as_compiled_in_examined_steps_too(
+    neurologist: Command, tmp_path: Path, sick: Path
+) -> None:
+    told = "(lambda graph, _: lambda *given: (print('as compiled'), graph(*given))[1])"
+    text = sick.read_text().replace("F.cross_entropy(model(x), y)", "F.cross_entropy(run(x), y)")
+    text = text.replace("def main():", f"run = torch.compile(model, backend={told})\n\ndef main():")
+    (tmp_path / "compiled.py").write_text(text)
+    result = neurologist("run", "--shadow", "compiled.py", "--steps", "6")
+    assert result.returncode == 1
+    assert "double-softmax" in result.stdout
+    assert result.stdout.count("as compiled") == 6
+
+
 def test_check_looks_at_three_steps_even_without_an_optimizer(neurologist: Command, tmp_path: Path) -> None:
     (tmp_path / "by_hand.py").write_text(
         "import torch\nfrom torch import nn\nimport torch.nn.functional as F\n"
