@@ -15,7 +15,7 @@ from neurologist.watch.peers import Agreed, Peers, join
 from neurologist.watch.sampler import Sampler
 
 ROUNDING = 1e-10  # of the RMS: the same entries, summed on another device, differ by less
-KEPT = 200  # own notes that wait for those of the others
+KEPT = 50  # own notes that wait for those of the others
 INPUTS = "low, high, mean, std, rms, rows, varying, nonfinite"
 Note = Mapping[str, Any]
 
@@ -132,7 +132,7 @@ def seen(store: Store, step: int) -> dict[str, Any]:
         "alone": int(all(size == 1 for shape in shapes for size in shape)),
         "batch": zlib.crc32(repr([tuple(map(_digits, row[1:])) for row in entering]).encode()) if entering else None,
         "nonfinite": sum(row[8] or 0 for row in entering) if entering else None,
-        "rms": (sum(row[5] ** 2 for row in entering) / len(entering)) ** 0.5 if entering else None,
+        "rms": (sum((row[5] or 0.0) ** 2 for row in entering) / len(entering)) ** 0.5 if entering else None,
         "varying": max((row[7] or 0.0 for row in entering), default=None),
         "square": sum(squares) if whole else None,
         "weights": {name: (rms, mean, bool(change)) for name, rms, mean, change, _, part in weights if not part},
@@ -144,7 +144,7 @@ def _digits(value: float | None) -> str:
 
 
 def apart(one: Mapping[str, Any], other: Mapping[str, Any]) -> dict[str, float]:
-    """How far RMS and mean of parameters differ, over the larger RMS, by name; of those that both have and move."""
+    """How far RMS and mean of parameters differ, over the larger RMS, by name; of those that both have."""
     found = {}
     for name in one.keys() & other.keys():
         (rms, mean, _), (its_rms, its_mean, _) = one[name], other[name]
