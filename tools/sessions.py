@@ -42,6 +42,14 @@ CLOCK = re.compile(
 DRAWN = re.compile(r"[▁-█│─]+")
 NUMBER = re.compile(r"(?<![\w.])[-+]?\d[\d,]*(?:\.\d+)?(?:e[-+]?\d+)?")
 ANY = "..."
+SET_BY_OTHERS = {
+    "COLUMNS",
+    "FORCE_COLOR",
+    "LANGUAGE",
+    "LANG",
+    "CI",
+    "BUILD_NUMBER",
+}  # programs print otherwise by these
 ASKED = '; echo "exit code $?"'
 CLOSE = 0.1  # relative: float32 after hundreds of steps differs between processors, samples by what they cost
 Word = tuple[str, int]  # and its line
@@ -166,7 +174,7 @@ class Shell:
         self.own = (folder / "src").exists()
         tools = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
         source = str((folder if self.own else ROOT) / "src")
-        plain = {k: v for k, v in os.environ.items() if k not in ("COLUMNS", "FORCE_COLOR", "LANGUAGE", "LANG")}
+        plain = {k: v for k, v in os.environ.items() if k not in SET_BY_OTHERS}
         threads = {"OMP_NUM_THREADS": "1", "LC_ALL": "C.UTF-8", "PYTHONIOENCODING": "utf-8"}
         plugins = {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTEST_PLUGINS": "neurologist.pytest_plugin"}
         python = {"PATH": tools, "PYTHONPATH": f"{folder}{os.pathsep}{source}"}

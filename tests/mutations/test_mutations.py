@@ -16,6 +16,10 @@ from .page import markdown
 SAMPLE = 20
 ALONE = {  # rules whose fault is put into no program, and why
     "gradient-through-time": "needs a task that is about what came long before; its specimen has one",
+    "same-data-on-ranks": "needs several processes; its specimen has two",
+    "diverging-replicas": "needs several processes; its specimen has two",
+    "odd-rank": "needs several processes; its specimen has two",
+    "lost-rank": "needs several processes; its specimen has two",
 }
 CELLS = [(fault, program) for fault in FAULTS for program in fault.edits]
 SURE = [(fault, program) for fault, program in CELLS if fault.placed and not fault.by_degree]

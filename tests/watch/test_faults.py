@@ -265,3 +265,17 @@ def test_two_threads_with_a_session_each(tmp_path):
         assert weights == plain
         assert diagnosis.summary.status == "finished"
         assert diagnosis.summary.steps > 0
+
+
+def test_sessions_that_overlap_in_any_order_leave_compiled_code_as_it_was():
+    """One of two threads may begin a sample first and end it first: what it found is not what it may put back."""
+    from torch._dynamo import eval_frame
+
+    found = eval_frame._stance
+    one, two = doors.Forward(), doors.Forward()
+    one.prepare()
+    two.prepare()
+    one.restore()
+    assert eval_frame._stance.stance == "force_eager"  # the other still looks
+    two.restore()
+    assert eval_frame._stance == found

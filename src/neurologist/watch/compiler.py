@@ -1,11 +1,12 @@
-"""Waiting for PyTorch's compiler: it is imported by the first `torch.compile`, and not before, for that takes seconds.
+"""PyTorch's compiler: waiting for it, and running what it compiled eagerly for a while.
 
-May import: torch.
+It is imported by the first `torch.compile`, and not before, for that takes seconds. May import: torch.
 """
 
 from __future__ import annotations
 
 import sys
+import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -16,6 +17,31 @@ DYNAMO = "torch._dynamo"
 _waiting: list[Callable[[], None]] = []
 _compile: Any = torch.compile
 _standing = False
+_eager: list[object] = []  # who wants compiled code to run eagerly: sessions of several threads overlap in any order
+_stance: Any = None
+_lock = threading.Lock()
+
+
+def eager_for(who: object) -> None:
+    """Let compiled code run eagerly, until nobody wants that any more."""
+    global _stance
+    with _lock:
+        if who in _eager:
+            return
+        _eager.append(who)
+        if len(_eager) == 1:
+            _stance = torch.compiler.set_stance("force_eager")
+            _stance.__enter__()
+
+
+def eager_no_more_for(who: object) -> None:
+    """Let it run as compiled again, as far as this one is concerned."""
+    with _lock:
+        if who not in _eager:
+            return
+        _eager.remove(who)
+        if not _eager:
+            _stance.__exit__(None, None, None)
 
 
 def when_there(tell: Callable[[], None]) -> None:

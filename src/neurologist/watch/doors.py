@@ -199,7 +199,6 @@ class Forward:
     def __init__(self) -> None:
         self._ours = False  # whether anomaly mode is on for us
         self._replaced: list[tuple[Any, str, Any]] = []
-        self._stance: Any = None
 
     def prepare(self) -> bool:
         """Switch anomaly metadata on, unless the user has it on already; false where that must wait."""
@@ -219,9 +218,8 @@ class Forward:
     def _meet_compiler(self) -> None:
         if self.shadow is not None:
             self.shadow.arm()
-        elif self._stance is None:
-            self._stance = torch.compiler.set_stance("force_eager")
-            self._stance.__enter__()
+        else:
+            compiler.eager_for(self)
 
     def _replace(self, owner: Any, name: str, stand_in: Any) -> None:
         self._replaced.append((owner, name, getattr(owner, name)))
@@ -264,9 +262,7 @@ class Forward:
         if self._ours:
             self._give_back()
             torch.set_anomaly_enabled(False, True)
-        if self._stance is not None:
-            self._stance.__exit__(None, None, None)
-            self._stance = None
+        compiler.eager_no_more_for(self)
 
     def look(self, graph: Graph) -> None:
         """Tell what runs compiled code a second time which graph came of it."""

@@ -210,8 +210,8 @@ class Sample:
         try:
             self.gather.add(quantity, subject, method(*arguments))
         except Exception as error:
-            what = _what(quantity, subject) if isinstance(subject, TapeOp) else f"{quantity.name} of a parameter"
-            self.attempt(what, _raise, error)
+            of_op = partial(_what, quantity, subject) if isinstance(subject, TapeOp) else None
+            self.attempt(of_op or f"{quantity.name} of a parameter", _raise, error)
 
     def _hook(self, op: TapeOp) -> None:
         arriving = self._by_need["gradient"]

@@ -42,7 +42,7 @@ class OscillatingLoss(Rule):
     slug, code = "oscillating-loss", "NL506"
     cause, stage = "lr_too_high", Stage.STEP
     severity = "warning"
-    treatments = ("lower-lr",)
+    treatments = ("lower-lr", "anneal")
     past = 2.0  # times the loss that a step promises: beyond, it goes past the lowest point of a quadratic surface
     rises = 4.0  # the same beyond which the loss rises
     left = 0.05  # share of the loss of guessing below which what is left is not worth a warning

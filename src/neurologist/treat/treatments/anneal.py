@@ -23,7 +23,7 @@ class Anneal(Treatment):
     _kept: list[Any] = field(default_factory=list, repr=False)
 
     slug = "anneal"
-    treats = ("gradient_noise",)
+    treats = ("gradient_noise", "lr_too_high")
 
     @classmethod
     def proposals(cls, finding: Finding, seen: Seen) -> Iterable[Treatment]:
