@@ -279,3 +279,30 @@ def test_sessions_that_overlap_in_any_order_leave_compiled_code_as_it_was():
     assert eval_frame._stance.stance == "force_eager"  # the other still looks
     two.restore()
     assert eval_frame._stance == found
+
+
+def test_a_session_that_ends_waits_for_another_threads_step(tmp_path):
+    """Its record is closed only when the step that is looked at in another thread stands in it."""
+    entered, leave = threading.Event(), threading.Event()
+
+    def slow(step):
+        entered.set()
+        leave.wait(30)
+        seen.append(session._store.connection.execute("SELECT count(*) FROM sample").fetchone()[0])
+
+    def learn():
+        weight = torch.zeros(3, requires_grad=True)
+        optimizer = torch.optim.SGD([weight], lr=0.1)
+        (weight - 1).square().sum().backward()
+        optimizer.step()
+
+    seen, session = [], nl.watch(record=tmp_path / "run.nlr")
+    session._recorder.listeners.append(slow)
+    with session:
+        other = threading.Thread(target=learn)
+        other.start()
+        assert entered.wait(30)
+        threading.Timer(0.3, leave.set).start()
+    other.join()
+    assert seen == [1]
+    assert session.diagnose().not_measured == ()

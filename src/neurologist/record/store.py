@@ -133,11 +133,14 @@ class Store:
     def close(self) -> None:
         """Fold the write-ahead log into the file, so that reading it leaves nothing beside it, and close it.
 
-        What is in memory stays readable.
+        What is in memory stays readable. A thread that writes is waited for.
         """
-        if self.path is None:
-            return
-        if _identity(self.path) != self._file:
+        with self._lock:
+            if self.path is not None:
+                self._close(self.path)
+
+    def _close(self, path: str) -> None:
+        if _identity(path) != self._file:
             self._take(self._copy())
             self._tell("removed or replaced while the run went on: what it held stands in the report of this run alone")
             self.connection.execute("COMMIT")

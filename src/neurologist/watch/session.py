@@ -28,6 +28,8 @@ from neurologist.watch.sampler import DEFAULT, Sampler
 from neurologist.watch.sinks import Sink, Sinks
 from neurologist.watch.steps import Steps
 
+PATIENCE = 10.0  # seconds that another thread's step, which is being looked at, is waited for at the end
+
 
 class Session:
     """An examination of everything that calls `.backward()` inside the block.
@@ -121,10 +123,15 @@ class Session:
         close_doors(self._steps)
         if os.getpid() != self._pid:
             return  # a fork that leaves the block: the record is its parent's
-        self._steps.stop()
-        if self.status is None:
-            self.status = f"stopped after {self.steps} steps" if self._steps.done else _ending(kind)
-        self._steps.attempt("the end of the record", self._finish)
+        alone = self._steps.busy.acquire(timeout=PATIENCE)
+        try:
+            self._steps.stop()
+            if self.status is None:
+                self.status = f"stopped after {self.steps} steps" if self._steps.done else _ending(kind)
+            self._steps.attempt("the end of the record", self._finish)
+        finally:
+            if alone:
+                self._steps.busy.release()
 
     def _finish(self) -> None:
         self._steps.attempt("the other processes", self._comparing.end, self.status, self.steps)
