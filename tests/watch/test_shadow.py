@@ -2,6 +2,7 @@
 
 import gc
 import shutil
+import sys
 from functools import partial
 
 import pytest
@@ -201,7 +202,14 @@ def test_nothing_is_left_behind(monkeypatch):
 @pytest.mark.parametrize("shadow", [False, True])
 def test_code_that_is_compiled_after_the_first_look_began(shadow, monkeypatch):
     """The compiler is first imported then; what watches must not be compiled with the user's code."""
-    monkeypatch.setattr(compiler, "DYNAMO", "not imported yet")
+    original = torch.compile
+
+    def importing(*arguments, **options):
+        monkeypatch.setitem(sys.modules, "imported by now", torch._dynamo)
+        return original(*arguments, **options)
+
+    monkeypatch.setattr(compiler, "DYNAMO", "imported by now")
+    monkeypatch.setattr(torch, "compile", importing)
     kept, model = torch.compile, nn.Linear(36, 4)
     with nl.watch(shadow=shadow) as session, nl.watch():
         run = torch.compile(lambda x: torch.tanh(model(x)), backend="aot_eager")
